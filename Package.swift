@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+// The rooms of the house and who may import whom; Tests/HouseTests holds the imports against it.
+import PackageDescription
+
+/// Swift 6 language mode everywhere; a warning is an error wherever `CI` is set.
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableExperimentalFeature("Lifetimes"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+func room(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
+let package = Package(
+    name: "sallyport",
+    products: [
+        .executable(name: "sallyport", targets: ["sallyport"]),
+        .executable(name: "loadgen", targets: ["loadgen"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "COpenSSL",
+            pkgConfig: "libssl libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(
+            name: "CJemalloc",
+            pkgConfig: "jemalloc",
+            providers: [.apt(["libjemalloc-dev"])]
+        ),
+        .target(
+            name: "CSimdjson",
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
+
+        room("Core", []),
+        room("Crypto", ["COpenSSL"]),
+        room("TLS", ["COpenSSL"]),
+        room("Reactor", ["CLinux"]),
+        room("Telemetry", ["CJemalloc"]),
+        room("Wire", ["Core", "CSimdjson"]),
+        room("Keyspace", ["Core"]),
+        room("Access", ["Core", "Crypto"]),
+        room("Commands", ["Core", "Keyspace", "Access"]),
+        room(
+            "Server",
+            [
+                "Core", "Crypto", "TLS", "Reactor", "Telemetry", "Wire", "Keyspace", "Access",
+                "Commands", logging,
+            ]
+        ),
+        program("sallyport", ["Server", "Core", "Crypto", "Access", "TLS", logging, arguments]),
+        room("LoadKit", ["Core", "Wire", "TLS", "Reactor", "Commands", histogram]),
+        program("loadgen", ["LoadKit", arguments]),
+
+        tests("CoreTests", ["Core"]),
+        tests("CryptoTests", ["Crypto"]),
+        tests("TLSTests", ["TLS"]),
+        tests("ReactorTests", ["Reactor"]),
+        tests("WireTests", ["Core", "Wire"]),
+        tests("KeyspaceTests", ["Core", "Keyspace"]),
+        tests("AccessTests", ["Core", "Crypto", "Access"]),
+        tests("CommandsTests", ["Core", "Keyspace", "Access", "Commands"]),
+        tests("ServerTests", ["Core", "TLS", "Reactor", "Access", "Commands", "Server"]),
+        tests("LoadKitTests", ["LoadKit", "Server"]),
+        tests("HouseTests", []),
+    ]
+)

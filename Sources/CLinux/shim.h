@@ -1,0 +1,60 @@
+// Linux interfaces that Swift's Glibc module does not export, and `static inline` names for macros.
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <time.h>
+#include <sched.h>
+
+enum {
+    SALLYPORT_EPOLLIN = EPOLLIN,
+    SALLYPORT_EPOLLOUT = EPOLLOUT,
+    SALLYPORT_EPOLLERR = EPOLLERR,
+    SALLYPORT_EPOLLHUP = EPOLLHUP,
+    SALLYPORT_EPOLLRDHUP = EPOLLRDHUP
+};
+
+// glibc declares these with an enum or under feature macros that Swift's importer does not see.
+static inline int accept4_shim(int fd, struct sockaddr *address, socklen_t *length) {
+    return accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+static inline int socket_stream_shim(int family) {
+    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+static inline int epoll_add_shim(int epoll, int fd, uint32_t events, uint64_t data) {
+    struct epoll_event event = {.events = events, .data.u64 = data};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+static inline int epoll_modify_shim(int epoll, int fd, uint32_t events, uint64_t data) {
+    struct epoll_event event = {.events = events, .data.u64 = data};
+    return epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
+}
+// `struct epoll_event` is packed: its data is read here and not through Swift's layout of it.
+static inline uint64_t epoll_event_data_shim(const struct epoll_event *event) {
+    return event->data.u64;
+}
+static inline uint32_t epoll_event_events_shim(const struct epoll_event *event) {
+    return event->events;
+}
+static inline int setrlimit_nofile_shim(const struct rlimit *limit) {
+    return setrlimit(RLIMIT_NOFILE, limit);
+}
+static inline int getrlimit_nofile_shim(struct rlimit *limit) {
+    return getrlimit(RLIMIT_NOFILE, limit);
+}

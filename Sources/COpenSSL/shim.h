@@ -1,0 +1,48 @@
+// OpenSSL 3 as Swift sees it: the headers, and `static inline` names for what are macros in C.
+// Each is prefixed with the name of what it stands for.
+#pragma once
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+// The two ends of a connection's BIO: ciphertext to read, and where ciphertext is written.
+// Owned by an event loop, shared by all its connections, pointed to by each BIO.
+typedef struct {
+    const unsigned char *input;
+    size_t input_count;
+    unsigned char *output;
+    size_t output_count;
+    size_t output_capacity;
+} sallyport_bio_buffers;
+
+static inline long SSL_CTX_set_min_proto_version_shim(SSL_CTX *ctx, int version) {
+    return SSL_CTX_set_min_proto_version(ctx, version);
+}
+static inline long SSL_CTX_set_max_proto_version_shim(SSL_CTX *ctx, int version) {
+    return SSL_CTX_set_max_proto_version(ctx, version);
+}
+static inline long SSL_CTX_set_mode_shim(SSL_CTX *ctx, long mode) {
+    return SSL_CTX_set_mode(ctx, mode);
+}
+static inline long SSL_CTX_set1_groups_list_shim(SSL_CTX *ctx, const char *list) {
+    return SSL_CTX_set1_groups_list(ctx, list);
+}
+static inline long SSL_CTX_set_session_cache_mode_shim(SSL_CTX *ctx, long mode) {
+    return SSL_CTX_set_session_cache_mode(ctx, mode);
+}
+static inline long SSL_set_tlsext_host_name_shim(SSL *ssl, const char *name) {
+    return SSL_set_tlsext_host_name(ssl, (char *)name);
+}
+static inline void BIO_set_retry_read_shim(BIO *bio) {
+    BIO_set_retry_read(bio);
+}
+static inline void BIO_clear_retry_flags_shim(BIO *bio) {
+    BIO_clear_retry_flags(bio);
+}

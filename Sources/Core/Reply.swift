@@ -1,0 +1,130 @@
+// What a command answers, before any encoding: a tape of items.
+
+/// What an item of a reply is. The raw value is its tag on the tape.
+public enum ReplyItem: UInt8, Sendable {
+    /// A word such as `OK`. Layout: `[tag][count: UInt64 LE][bytes]`.
+    case status = 1
+    /// A signed integer. Layout: `[tag][value: UInt64 LE, two's complement]`.
+    case integer = 2
+    /// Bytes. Layout: `[tag][count: UInt64 LE][bytes]`.
+    case bytes = 3
+    /// No value. Layout: `[tag][0]`.
+    case null = 4
+    /// The key asked for does not exist: no value, but an error in JSON. Layout: `[tag][0]`.
+    case missingKey = 5
+    /// A list: its items follow. Layout: `[tag][number of items: UInt64 LE]`.
+    case list = 6
+    /// Names and values by turns: they follow. Layout: `[tag][number of pairs: UInt64 LE]`.
+    case map = 7
+    /// JSON text as it came, which JSON sends unquoted. Layout: `[tag][count: UInt64 LE][bytes]`.
+    case json = 8
+    /// An error. Layout: `[tag][code: 16 bits, retry + 1: 48 bits, LE]`, then a `bytes` item: the text.
+    case error = 9
+    /// An unasked-for message: `number` items follow, the first its kind.
+    case push = 10
+}
+
+/// A command's answer as a tape of items, in order; nested items follow the one that announces them.
+///
+/// Handlers write it, the encoders of `Wire` and the validator of the tests read it. One tape serves a
+/// loop: it is emptied, not freed, between requests. Each item is 9 bytes and what it carries.
+public struct Reply: ~Copyable {
+    /// The tape.
+    public var tape: ByteBuffer
+
+    /// Makes an empty reply.
+    public init() { tape = ByteBuffer() }
+
+    /// Whether nothing was answered.
+    @inlinable
+    public var isEmpty: Bool { tape.isEmpty }
+
+    /// Empties the tape and keeps up to 256 KiB of its memory.
+    @inlinable
+    public mutating func reset() {
+        if tape.capacity > 256 << 10 { tape.removeAll(keepingUpTo: 256 << 10) }
+        tape.removeAll()
+    }
+
+    /// Appends a tag and its word.
+    @inlinable
+    mutating func append(_ item: ReplyItem, _ word: UInt64) {
+        tape.withSpareRoom(9) { room in
+            room[0] = item.rawValue
+            room.storeBytes(of: word.littleEndian, toByteOffset: 1, as: UInt64.self)
+            return 9
+        }
+    }
+
+    /// Answers `OK`.
+    @inlinable
+    public mutating func ok() { status("OK") }
+
+    /// Answers with a word of at least two characters.
+    @inlinable
+    public mutating func status(_ word: StaticString) {
+        append(.status, UInt64(word.utf8CodeUnitCount))
+        tape.append(word)
+    }
+
+    /// Answers with an integer.
+    @inlinable
+    public mutating func integer(_ value: Int64) {
+        append(.integer, UInt64(bitPattern: value))
+    }
+
+    /// Answers with an integer.
+    @inlinable
+    public mutating func integer(_ value: Int) { integer(Int64(value)) }
+
+    /// Answers with bytes.
+    @inlinable
+    public mutating func bytes(_ span: Span<UInt8>) {
+        append(.bytes, UInt64(span.count))
+        tape.append(span)
+    }
+
+    /// Answers with the bytes of a string. Not for the hot path.
+    public mutating func string(_ string: String) {
+        append(.bytes, UInt64(string.utf8.count))
+        tape.append(string: string)
+    }
+
+    /// Answers with JSON text, which the JSON encoding sends as it is and the others as bytes.
+    public mutating func json(_ span: Span<UInt8>) {
+        append(.json, UInt64(span.count))
+        tape.append(span)
+    }
+
+    /// Answers that there is no value.
+    @inlinable
+    public mutating func null() { append(.null, 0) }
+
+    /// Answers that the key does not exist.
+    @inlinable
+    public mutating func missingKey() { append(.missingKey, 0) }
+
+    /// Announces a list of `count` items, which must follow.
+    public mutating func list(_ count: Int) { append(.list, UInt64(count)) }
+
+    /// Announces a map of `count` pairs, which must follow.
+    public mutating func map(_ count: Int) { append(.map, UInt64(count)) }
+
+    /// Announces a push of `count` items, which must follow; the first is its kind.
+    public mutating func push(_ count: Int) { append(.push, UInt64(count)) }
+
+    /// Answers with an error.
+    public mutating func error(_ error: ServerError) {
+        let retry = UInt64(clamping: (error.retryAfterMilliseconds ?? -1) + 1)
+        append(.error, UInt64(error.code.rawValue) | min(retry, 1 << 47) << 16)
+        string(error.message)
+    }
+
+    /// The number of items announced at `offset` in a list or map, changed after the fact.
+    public mutating func patchCount(at offset: Int, _ count: Int) {
+        for index in 0..<8 {
+            let byte = UInt8(truncatingIfNeeded: count >> (index * 8))
+            tape.replaceByte(at: offset + 1 + index, with: byte)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// Walking a reply's tape, item by item.
+
+/// A walk over the items of a reply, in order.
+public struct ReplyReader: ~Escapable {
+    private let tape: Span<UInt8>
+    private var offset = 0
+
+    /// The item the last `next` found.
+    public private(set) var item = ReplyItem.null
+    /// Its word: an integer's bits, a count of bytes, items or pairs, or an error's code and retry.
+    public private(set) var word: UInt64 = 0
+    private var payloadStart = 0
+    private var payloadEnd = 0
+
+    /// Starts before the first item of `tape`.
+    @_lifetime(copy tape)
+    public init(_ tape: Span<UInt8>) {
+        self.tape = tape
+    }
+
+    /// Whether every item has been read.
+    public var isAtEnd: Bool { offset >= tape.count }
+
+    /// Goes to the next item; false at the end.
+    @_lifetime(self: copy self)
+    public mutating func next() -> Bool {
+        if offset + 9 > tape.count { return false }
+        guard let item = ReplyItem(rawValue: tape[offset]) else { return false }
+        self.item = item
+        word = tape.bytes.unsafeLoadUnaligned(fromByteOffset: offset + 1, as: UInt64.self)
+            .littleEndian
+        offset += 9
+        payloadStart = offset
+        switch item {
+        case .status, .bytes, .json: offset += Int(clamping: word)
+        default: break
+        }
+        payloadEnd = offset
+        return offset <= tape.count
+    }
+
+    /// The bytes of a status, bytes or JSON item; empty for the others.
+    public var payload: Span<UInt8> {
+        @_lifetime(copy self)
+        get { tape.extracting(payloadStart..<payloadEnd) }
+    }
+
+    /// The value of an integer item.
+    public var integer: Int64 { Int64(bitPattern: word) }
+
+    /// The count of a list, map or push item.
+    public var count: Int { Int(clamping: word) }
+
+    /// The code of an error item.
+    public var errorCode: ErrorCode {
+        ErrorCode(rawValue: UInt16(truncatingIfNeeded: word)) ?? .internalError
+    }
+
+    /// The milliseconds after which an error item says to try again.
+    public var retryAfterMilliseconds: Int64? {
+        let stored = Int64(word >> 16)
+        return stored == 0 ? nil : stored - 1
+    }
+}
