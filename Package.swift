@@ -61,7 +61,7 @@ let package = Package(
         room("Core", []),
         room("Crypto", ["COpenSSL"]),
         room("TLS", ["COpenSSL"]),
-        room("Reactor", ["CLinux"]),
+        room("Reactor", ["Core", "CLinux"]),
         room("Telemetry", ["CJemalloc"]),
         room("Wire", ["Core", "CSimdjson"]),
         room("Keyspace", ["Core"]),

@@ -58,3 +58,18 @@ static inline int setrlimit_nofile_shim(const struct rlimit *limit) {
 static inline int getrlimit_nofile_shim(struct rlimit *limit) {
     return getrlimit(RLIMIT_NOFILE, limit);
 }
+static inline int IPPROTO_TCP_shim(void) { return IPPROTO_TCP; }
+static inline int IPPROTO_IPV6_shim(void) { return IPPROTO_IPV6; }
+// glibc's `__SOCKADDR_ARG` is a transparent union, which Swift cannot pass.
+static inline int bind_shim(int fd, const struct sockaddr *address, socklen_t length) {
+    return bind(fd, address, length);
+}
+static inline int connect_shim(int fd, const struct sockaddr *address, socklen_t length) {
+    return connect(fd, address, length);
+}
+static inline int getsockname_shim(int fd, struct sockaddr *address, socklen_t *length) {
+    return getsockname(fd, address, length);
+}
+#include <pthread.h>
+// A GNU extension, declared only with _GNU_SOURCE, which Swift's Glibc module is built without.
+extern int pthread_setname_np(pthread_t thread, const char *name);

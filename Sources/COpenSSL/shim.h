@@ -46,3 +46,20 @@ static inline void BIO_set_retry_read_shim(BIO *bio) {
 static inline void BIO_clear_retry_flags_shim(BIO *bio) {
     BIO_clear_retry_flags(bio);
 }
+static inline long SSL_CTX_set_dh_auto_shim(SSL_CTX *ctx, long on) {
+    return SSL_CTX_set_dh_auto(ctx, on);
+}
+static inline uint64_t sallyport_server_options(void) {
+    return SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION
+        | SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_PRIORITIZE_CHACHA;
+}
+static inline uint64_t sallyport_client_options(void) {
+    return SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF;
+}
+static inline long sallyport_session_modes(void) {
+    return SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+        | SSL_MODE_RELEASE_BUFFERS;
+}
+static inline const char *SSL_get_cipher_name_shim(const SSL *ssl) {
+    return SSL_get_cipher_name(ssl);
+}

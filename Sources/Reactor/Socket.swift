@@ -1,0 +1,97 @@
+// Sockets: the calls of the data path, and what their errors mean.
+internal import CLinux
+internal import Glibc
+
+/// What a read or write on a socket came to.
+public enum TransferResult: Equatable, Sendable {
+    /// So many bytes were transferred; never 0.
+    case bytes(Int)
+    /// Nothing can be transferred now.
+    case wouldBlock
+    /// The peer will send no more.
+    case end
+    /// The connection is broken.
+    case failed(SystemError)
+}
+
+/// A non-blocking stream socket. Whoever holds it closes it, once.
+public struct Socket: ~Copyable, Sendable {
+    /// The descriptor, for registering with a loop.
+    public let descriptor: Int32
+
+    /// Takes over `descriptor`, which this socket closes.
+    public init(owning descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Receives into `room`.
+    public borrowing func receive(into room: UnsafeMutableRawBufferPointer) -> TransferResult {
+        let count = uninterrupted { recv(descriptor, room.baseAddress, room.count, 0) }
+        if count > 0 { return .bytes(count) }
+        if count == 0 { return .end }
+        return failure("recv")
+    }
+
+    /// Sends as much of `bytes` as the socket takes.
+    public borrowing func send(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
+        let flags = Int32(MSG_NOSIGNAL)
+        let count = uninterrupted {
+            CLinux.send(descriptor, bytes.baseAddress, bytes.count, flags)
+        }
+        return count >= 0 ? .bytes(count) : failure("send")
+    }
+
+    private borrowing func failure(_ call: String) -> TransferResult {
+        let number = errno
+        if number == EAGAIN || number == EWOULDBLOCK { return .wouldBlock }
+        return .failed(SystemError(call, "", number: number))
+    }
+
+    /// Says to the peer that nothing more is coming; reading goes on.
+    public borrowing func shutdownWrites() {
+        _ = shutdown(descriptor, 1)  // SHUT_WR
+    }
+
+    /// Sends small writes at once (TCP_NODELAY).
+    public borrowing func disableDelay() {
+        setOption(IPPROTO_TCP_shim(), TCP_NODELAY, 1)
+    }
+
+    /// Makes closing send RST at once, dropping what is unsent.
+    public borrowing func resetOnClose() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        _ = setsockopt(
+            descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size)
+        )
+    }
+
+    borrowing func setOption(_ level: Int32, _ name: Int32, _ value: Int32) {
+        var value = value
+        _ = setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// The error that a non-blocking connect ended with; nil if it succeeded.
+    public borrowing func connectError() -> SystemError? {
+        var number: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        _ = getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &number, &length)
+        return number == 0 ? nil : SystemError("connect", "", number: number)
+    }
+
+    /// Begins to connect to `address`; writable means done, then ask `connectError`.
+    public static func connect(to address: SocketAddress) throws(SystemError) -> Socket {
+        let descriptor = socket_stream_shim(address.family)
+        if descriptor < 0 { throw SystemError("socket") }
+        let socket = Socket(owning: descriptor)
+        let result = address.withSockaddr { connect_shim(descriptor, $0, $1) }
+        if result != 0, errno != EINPROGRESS, errno != EINTR {
+            throw SystemError("connect", address.description)
+        }
+        socket.disableDelay()
+        return socket
+    }
+}

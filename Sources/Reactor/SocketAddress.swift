@@ -1,0 +1,95 @@
+// An IPv4 or IPv6 address with a port.
+internal import CLinux
+internal import Glibc
+
+/// An IPv4 or IPv6 address and port.
+public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
+    // SAFETY note: stored as the C structure's bytes; the first `length` are initialised.
+    private var bytes: [UInt8]
+
+    /// Copies the address that the kernel wrote.
+    init(_ storage: inout sockaddr_storage, length: socklen_t) {
+        let count = min(Int(length), MemoryLayout<sockaddr_storage>.size)
+        bytes = withUnsafeBytes(of: &storage) { Array($0.prefix(count)) }
+    }
+
+    init(_ address: UnsafePointer<sockaddr>, length: socklen_t) {
+        bytes = Array(UnsafeRawBufferPointer(start: address, count: Int(length)))
+    }
+
+    /// Calls `body` with the address as the kernel wants it.
+    func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+        var storage = sockaddr_storage()
+        withUnsafeMutableBytes(of: &storage) { $0.copyBytes(from: bytes) }
+        return withUnsafePointer(to: &storage) { pointer in
+            // SAFETY: a sockaddr_storage is large and aligned enough for any socket address.
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(bytes.count))
+            }
+        }
+    }
+
+    /// The address family: AF_INET or AF_INET6.
+    var family: Int32 {
+        withSockaddr { address, _ in Int32(address.pointee.sa_family) }
+    }
+
+    /// The address in numbers, without the port: `127.0.0.1`, `::1`; IPv4 mapped into IPv6 as IPv4.
+    public var host: String {
+        let text = withSockaddr { address, length in
+            // SAFETY: the buffer is as long as said, and the result NUL-terminated.
+            withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+                let flags = NI_NUMERICHOST
+                let result = getnameinfo(address, length, buffer.baseAddress, 128, nil, 0, flags)
+                guard result == 0, let start = buffer.baseAddress else { return "unknown" }
+                return String(cString: start)
+            }
+        }
+        return text.hasPrefix("::ffff:") ? String(text.dropFirst(7)) : text
+    }
+
+    /// The port, 0 to 65,535.
+    public var port: UInt16 {
+        get { bytes.count >= 4 ? UInt16(bytes[2]) << 8 | UInt16(bytes[3]) : 0 }
+        set {
+            if bytes.count < 4 { return }
+            bytes[2] = UInt8(newValue >> 8)
+            bytes[3] = UInt8(newValue & 0xFF)
+        }
+    }
+
+    /// `HOST:PORT`, an IPv6 host in brackets.
+    public var description: String {
+        let host = host
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// The addresses that `host` and `port` stand for; asks the resolver, so never on a loop.
+    ///
+    /// - Parameters:
+    ///   - host: A name or a numeric address, without brackets.
+    ///   - port: 0 to 65,535.
+    public static func resolve(
+        host: String,
+        port: UInt16
+    ) throws(SystemError) -> [SocketAddress] {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = 1  // SOCK_STREAM, an enum case that Swift imports with another type.
+        hints.ai_flags = AI_PASSIVE
+        var list: UnsafeMutablePointer<addrinfo>?
+        let result = getaddrinfo(host, String(port), &hints, &list)
+        if result != 0 { throw SystemError("cannot resolve", host, number: ENOENT) }
+        defer { freeaddrinfo(list) }
+        var addresses: [SocketAddress] = []
+        var entry = list
+        while let current = entry?.pointee {
+            if let address = current.ai_addr {
+                let found = SocketAddress(address, length: current.ai_addrlen)
+                if !addresses.contains(found) { addresses.append(found) }
+            }
+            entry = current.ai_next
+        }
+        return addresses
+    }
+}

@@ -1,0 +1,67 @@
+// The ciphertext that goes in and comes out: one pair for all sessions of a loop.
+internal import COpenSSL
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Musl
+#endif
+
+/// The two ends of every session's BIO on one loop: ciphertext to read, and what was written.
+///
+/// A session never keeps ciphertext here: whoever feeds input lets one session use it up, and takes the
+/// output away, before the next session's turn. libssl itself keeps records that are not complete.
+public final class TLSBuffers {
+    // SAFETY: allocated in `init`, freed in `deinit`; sessions point to it and hold a reference to this
+    // object, so it outlives each BIO. Only the loop's thread touches it.
+    let pointer: UnsafeMutablePointer<sallyport_bio_buffers>
+
+    /// Bytes of output memory kept between turns; more than this is given back.
+    static let keptOutputBytes = 1 << 20
+
+    /// Makes a pair with no input and no output.
+    public init() {
+        pointer = .allocate(capacity: 1)
+        pointer.initialize(to: sallyport_bio_buffers())
+    }
+
+    deinit {
+        free(pointer.pointee.output)
+        pointer.deallocate()
+    }
+
+    /// Offers `bytes` as the ciphertext to read; they must stay in place until `clearInput`.
+    public func setInput(_ bytes: UnsafeRawBufferPointer) {
+        pointer.pointee.input = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        pointer.pointee.input_count = bytes.count
+    }
+
+    /// Withdraws what is left of the input.
+    public func clearInput() {
+        pointer.pointee.input = nil
+        pointer.pointee.input_count = 0
+    }
+
+    /// How much of the input has not been read.
+    public var remainingInputBytes: Int { pointer.pointee.input_count }
+
+    /// The ciphertext written since `clearOutput`; valid until the next call to a session.
+    public var output: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+            start: pointer.pointee.output,
+            count: pointer.pointee.output_count
+        )
+    }
+
+    /// Forgets the output; a block above 1 MiB is given back.
+    public func clearOutput() {
+        pointer.pointee.output_count = 0
+        if pointer.pointee.output_capacity > TLSBuffers.keptOutputBytes {
+            free(pointer.pointee.output)
+            pointer.pointee.output = nil
+            pointer.pointee.output_capacity = 0
+        }
+    }
+}
+
+@available(*, unavailable)
+extension TLSBuffers: Sendable {}

@@ -1,0 +1,159 @@
+// One connection's TLS, without I/O: ciphertext in, plaintext out, and back.
+internal import COpenSSL
+
+/// How far a step of a session came.
+public enum TLSProgress: Equatable, Sendable {
+    /// It did what was asked; for reads and writes, this many bytes of plaintext.
+    case done(Int)
+    /// It needs more ciphertext from the peer.
+    case incomplete
+    /// The peer said that it will send no more (close_notify).
+    case closed
+    /// The session is over; the error says why.
+    case failed(TLSError)
+}
+
+/// An OpenSSL `SSL` over its loop's buffers.
+///
+/// Before a call that reads, the caller sets the buffers' input; after any call it sends their output.
+/// Belongs to one loop.
+public final class TLSSession {
+    // SAFETY: owned, freed in `deinit`; the SSL owns its BIO, whose data points into `buffers`.
+    private let pointer: OpaquePointer
+    private let buffers: TLSBuffers
+    private let context: TLSContext
+    private var hasFailed = false
+
+    /// Makes a session of `context`.
+    ///
+    /// - Parameters:
+    ///   - context: A server's or a client's; kept alive.
+    ///   - buffers: The loop's; kept alive.
+    ///   - serverName: For a client, the DNS name or IP address that the certificate must be for.
+    public init(
+        _ context: TLSContext,
+        _ buffers: TLSBuffers,
+        serverName: String? = nil
+    ) throws(TLSError) {
+        ERR_clear_error()
+        guard let ssl = SSL_new(context.pointer) else {
+            throw TLSError.taking("cannot make a TLS session")
+        }
+        let bio: OpaquePointer
+        do {
+            bio = try BufferBIO.make(over: buffers)
+        } catch {
+            SSL_free(ssl)
+            throw error
+        }
+        // The SSL takes the one reference to the BIO, for reading and writing both.
+        SSL_set_bio(ssl, bio, bio)
+        pointer = ssl
+        self.buffers = buffers
+        self.context = context
+        if context.isServer {
+            SSL_set_accept_state(ssl)
+        } else {
+            SSL_set_connect_state(ssl)
+            if let serverName { TLSSession.expect(serverName, ssl) }
+        }
+    }
+
+    deinit {
+        SSL_free(pointer)
+    }
+
+    private static func expect(_ name: String, _ ssl: OpaquePointer) {
+        let parameters = SSL_get0_param(ssl)
+        if X509_VERIFY_PARAM_set1_ip_asc(parameters, name) != 1 {
+            ERR_clear_error()
+            _ = SSL_set_tlsext_host_name_shim(ssl, name)
+            _ = SSL_set1_host(ssl, name)
+        }
+    }
+
+    /// Whether the handshake is complete.
+    public var isEstablished: Bool { SSL_is_init_finished(pointer) == 1 }
+
+    /// Goes on with the handshake; `.done(0)` once it is complete.
+    public func handshake() -> TLSProgress {
+        ERR_clear_error()
+        let result = SSL_do_handshake(pointer)
+        return result == 1 ? .done(0) : outcome(result, "TLS handshake failed")
+    }
+
+    /// Reads plaintext into `room`; call again until `.incomplete`, or until `needsRead` is false.
+    public func read(into room: UnsafeMutableRawBufferPointer) -> TLSProgress {
+        ERR_clear_error()
+        let result = SSL_read(pointer, room.baseAddress, Int32(clamping: room.count))
+        return result > 0 ? .done(Int(result)) : outcome(result, "TLS read failed")
+    }
+
+    /// Whether input or buffered records are left to read.
+    public var needsRead: Bool {
+        buffers.remainingInputBytes > 0 || SSL_has_pending(pointer) == 1
+    }
+
+    /// Encrypts all of `plaintext` into the buffers' output.
+    public func write(_ plaintext: UnsafeRawBufferPointer) -> TLSProgress {
+        var offset = 0
+        while offset < plaintext.count {
+            ERR_clear_error()
+            let rest = UnsafeRawBufferPointer(rebasing: plaintext[offset...])
+            let result = SSL_write(pointer, rest.baseAddress, Int32(clamping: rest.count))
+            if result <= 0 { return outcome(result, "TLS write failed") }
+            offset += Int(result)
+        }
+        return .done(offset)
+    }
+
+    /// Writes close_notify, once; nothing can be written behind it.
+    public func close() {
+        // SSL_shutdown must not follow a fatal error (SSL_shutdown(3)).
+        if hasFailed || !isEstablished { return }
+        ERR_clear_error()
+        _ = SSL_shutdown(pointer)
+        ERR_clear_error()
+    }
+
+    private func outcome(_ result: Int32, _ context: String) -> TLSProgress {
+        switch SSL_get_error(pointer, result) {
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .incomplete
+        case SSL_ERROR_ZERO_RETURN: return .closed
+        default:
+            hasFailed = true
+            let verification = SSL_get_verify_result(pointer)
+            let stack = takeErrorStack()
+            if verification != X509_V_OK, let text = X509_verify_cert_error_string(verification) {
+                return .failed(TLSError("\(context): \(String(cString: text))", stack: stack))
+            }
+            return .failed(TLSError(context, stack: stack))
+        }
+    }
+}
+
+extension TLSSession {
+    /// The version that was negotiated, such as `TLSv1.3`.
+    public var version: String { String(cString: SSL_get_version(pointer)) }
+
+    /// The cipher suite that was negotiated, by OpenSSL's name.
+    public var cipherSuite: String {
+        SSL_get_cipher_name_shim(pointer).map { String(cString: $0) } ?? "none"
+    }
+
+    /// Whether the handshake resumed an earlier session.
+    public var isResumed: Bool { SSL_session_reused(pointer) == 1 }
+
+    /// The application protocol that was negotiated (RFC 7301); nil if there is none.
+    public var applicationProtocol: String? {
+        var name: UnsafePointer<UInt8>?
+        var length: UInt32 = 0
+        SSL_get0_alpn_selected(pointer, &name, &length)
+        guard let name, length > 0 else { return nil }
+        // SAFETY: borrowed from the session for the length of this copy.
+        return String(decoding: UnsafeBufferPointer(start: name, count: Int(length)), as: UTF8.self)
+    }
+}
+
+@available(*, unavailable)
+extension TLSSession: Sendable {}
