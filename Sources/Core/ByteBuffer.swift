@@ -213,4 +213,47 @@ public struct ByteBuffer: ~Copyable {
         storedCount = 0
         storedCapacity = 0
     }
+
+    /// Appends raw bytes that lie outside this buffer.
+    @inlinable
+    public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let from = bytes.baseAddress, bytes.count > 0 else { return }
+        reserve(bytes.count)
+        // SAFETY: `reserve` made room; the caller vouches that the ranges do not overlap.
+        memcpy(base.unsafelyUnwrapped + storedCount, from, bytes.count)
+        storedCount &+= bytes.count
+    }
+
+    /// Calls `body` with the bytes held; the pointer must not outlive the call.
+    @inlinable
+    public borrowing func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+        body(UnsafeRawBufferPointer(start: base, count: storedCount))
+    }
+
+    /// Takes the bytes of `other` in front of none: this buffer must be empty; both blocks change owner.
+    ///
+    /// Where `other` is empty nothing happens. Constant time, whatever the sizes.
+    @inlinable
+    public mutating func takeOver(_ other: inout ByteBuffer) {
+        if other.isEmpty { return }
+        swap(&self, &other)
+    }
+
+    /// Moves the bytes from `position` on to `target`, whose own bytes are dropped, and empties this one.
+    ///
+    /// A small rest is copied to a block of its own size; a large one keeps its block, which `target`
+    /// then owns, so that a long request growing read by read is not copied each time.
+    public mutating func moveRest(from position: Int, to target: inout ByteBuffer) {
+        let rest = storedCount - max(0, min(position, storedCount))
+        target.removeAll()
+        if rest == 0 {
+            target.release()
+        } else if rest * 4 < storedCapacity {
+            target.append(span.extracting(last: rest))
+        } else {
+            removeFirst(storedCount - rest)
+            swap(&self, &target)
+        }
+        removeAll()
+    }
 }

@@ -28,6 +28,7 @@ public enum ErrorCode: UInt16, Sendable, CaseIterable {
     case authenticationTimeout = 43
     case idleTimeout = 44
     case shuttingDown = 45
+    case requestTimeout = 46
     case notServed = 50
     case internalError = 99
 }
@@ -133,6 +134,11 @@ extension ErrorCode {
             .init(
                 "IDLE", "ERR", "idle_timeout", 408, 1001, "idle for too long", mayRetry: true,
                 closes: true
+            )
+        case .requestTimeout:
+            .init(
+                "REQUEST_TIMEOUT", "ERR", "request_timeout", 408, 1008,
+                "a request was begun and not finished in time", mayRetry: true, closes: true
             )
         case .shuttingDown:
             .init(

@@ -29,6 +29,8 @@ public protocol EventHandler: AnyObject {
 public protocol EventLoopDelegate: AnyObject {
     /// Another thread called `wakeUp`; calls may have been merged.
     func wokeUp(_ now: Moment)
+    /// `EventLoop.tickMilliseconds` have passed since the last tick, or more under load.
+    func ticked(_ now: Moment)
 }
 
 /// Which registration an event or a timer is for: a descriptor and how often it had been used before.
@@ -48,6 +50,8 @@ public final class EventLoop {
     }
 
     private static let eventsPerTurn = 512
+    /// Milliseconds between two calls of the delegate's `ticked`.
+    public static let tickMilliseconds: Int64 = 100
 
     private let epoll: Int32
     private let waker: Waker
@@ -55,6 +59,7 @@ public final class EventLoop {
     private var wheel: TimerWheel
     private var due: [UInt64] = []
     private var isRunning = false
+    private var nextTick: Int64
     // SAFETY: allocated in `init` for `eventsPerTurn` events, freed in `deinit`.
     private let events: UnsafeMutablePointer<epoll_event>
 
@@ -67,6 +72,7 @@ public final class EventLoop {
     public init() throws(SystemError) {
         now = SystemClock.now()
         wheel = TimerWheel(now: now.monotonicMilliseconds)
+        nextTick = now.monotonicMilliseconds + EventLoop.tickMilliseconds
         waker = try Waker()
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         if epoll < 0 { throw SystemError("epoll_create1") }
@@ -134,13 +140,11 @@ public final class EventLoop {
     /// Ends `run` after this turn.
     public func stop() { isRunning = false }
 
-    /// Runs one turn: waits for events, handles them, then wake-ups and timers.
+    /// Runs one turn: waits for events, handles them, then wake-ups, timers and the tick.
     public func turn(maximumWaitMilliseconds: Int64?) {
-        var wait = wheel.millisecondsUntilNext(from: now.monotonicMilliseconds) ?? -1
-        if let maximumWaitMilliseconds {
-            wait = wait < 0 ? maximumWaitMilliseconds : min(wait, maximumWaitMilliseconds)
-        }
-        let timeout = Int32(clamping: wait)
+        var wait = max(0, nextTick - now.monotonicMilliseconds)
+        wait = min(wait, wheel.millisecondsUntilNext(from: now.monotonicMilliseconds) ?? wait)
+        let timeout = Int32(clamping: min(wait, maximumWaitMilliseconds ?? wait))
         let count = epoll_wait(epoll, events, Int32(EventLoop.eventsPerTurn), timeout)
         now = SystemClock.now()
         var isWoken = false
@@ -157,6 +161,10 @@ public final class EventLoop {
             delegate?.wokeUp(now)
         }
         fireTimers()
+        if now.monotonicMilliseconds >= nextTick {
+            nextTick = now.monotonicMilliseconds + EventLoop.tickMilliseconds
+            delegate?.ticked(now)
+        }
     }
 
     private func deliver(_ bits: UInt32, _ word: UInt64) {

@@ -28,6 +28,13 @@ public struct Socket: ~Copyable, Sendable {
         close(descriptor)
     }
 
+    /// Gives up the descriptor; the caller closes it.
+    public consuming func release() -> Int32 {
+        let descriptor = descriptor
+        discard self
+        return descriptor
+    }
+
     /// Receives into `room`.
     public borrowing func receive(into room: UnsafeMutableRawBufferPointer) -> TransferResult {
         let count = uninterrupted { recv(descriptor, room.baseAddress, room.count, 0) }
