@@ -16,7 +16,7 @@ enum JSONText {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// Appends `text` as a quoted string. Not for the hot path.
+    /// Appends `text` as a quoted string; not for the hot path.
     static func append(string text: String, to output: inout ByteBuffer) {
         var buffer = ByteBuffer()
         buffer.append(string: text)
