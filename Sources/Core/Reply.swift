@@ -20,7 +20,8 @@ public enum ReplyItem: UInt8, Sendable {
     case json = 8
     /// An error. Layout: `[tag][code: 16 bits, retry + 1: 48 bits, LE]`, then a `bytes` item: the text.
     case error = 9
-    /// An unasked-for message: `number` items follow, the first its kind.
+    /// An unasked-for message: its kind follows, then names and values by turns.
+    /// Layout: `[tag][number of items: UInt64 LE]`.
     case push = 10
 }
 
@@ -110,7 +111,11 @@ public struct Reply: ~Copyable {
     /// Announces a map of `count` pairs, which must follow.
     public mutating func map(_ count: Int) { append(.map, UInt64(count)) }
 
-    /// Announces a push of `count` items, which must follow; the first is its kind.
+    /// Announces a push of `count` items, which must follow: its kind, then names and values by turns.
+    ///
+    /// `count` is 1 and twice the number of values. The kind and the names are status or bytes items.
+    /// JSON sends the names (`{"event":"message","channel":"news",…}`); text and RESP send the kind and
+    /// the values alone (`> message news …`), in the order given, as Redis orders them.
     public mutating func push(_ count: Int) { append(.push, UInt64(count)) }
 
     /// Answers with an error.

@@ -1,0 +1,181 @@
+// Requests as JSON objects, one a line.
+internal import CSimdjson
+public import Core
+
+extension RequestDecoder {
+    /// Takes one line out of `rest`.
+    mutating func decodeJSON(
+        _ rest: Span<UInt8>,
+        _ frame: inout RequestFrame,
+        _ catalog: CommandCatalog,
+        _ limits: Limits,
+        _ isAuthenticated: Bool,
+        _ json: LineJSONParser
+    ) -> DecodeOutcome {
+        let limit = isAuthenticated ? limits.maxRequestBytes : limits.maxLineBytes
+        switch nextLine(rest, limit: limit) {
+        case .incomplete(let needed):
+            return .incomplete(needed: needed)
+        case .skipped(let consumed):
+            return .skipped(consumed: consumed)
+        case .tooLong(let consumed):
+            let name = isAuthenticated ? "maxRequestBytes" : "maxLineBytes (before AUTH)"
+            return .rejected(.lineTooLong("\(name)=\(limit)"), consumed: consumed)
+        case .line(let count, let consumed):
+            let line = rest.extracting(0..<count)
+            if isBlank(line) { return .skipped(consumed: consumed) }
+            if let error = json.fill(&frame, from: line, catalog: catalog) {
+                return .rejected(error, consumed: consumed)
+            }
+            return .request(consumed: consumed)
+        }
+    }
+
+    private func isBlank(_ line: Span<UInt8>) -> Bool {
+        for index in 0..<line.count where line[index] != 0x20 && line[index] != 0x09 {
+            return false
+        }
+        return true
+    }
+}
+
+extension LineJSONParser {
+    /// Fills `frame`, which must be empty, with the request that the JSON object `text` holds.
+    ///
+    /// Arguments are in `frame.scratch`, in the order of the command's row. `frame.identifier` is filled
+    /// wherever an `id` was found, so that an error can carry it. Errors: `malformedJSON`,
+    /// `invalidRequest`, `unknownCommand`.
+    public func fill(
+        _ frame: inout RequestFrame,
+        from text: Span<UInt8>,
+        catalog: CommandCatalog
+    ) -> ServerError? {
+        defer { shrink() }
+        do throws(ServerError) {
+            let root = try parse(text)
+            guard csj_kind_of(root) == CSJ_OBJECT else {
+                throw ServerError(.invalidRequest, "a request must be a JSON object")
+            }
+            try fill(&frame, root, text, catalog)
+            return nil
+        } catch {
+            frame.ranges.removeAll(keepingCapacity: true)
+            return error
+        }
+    }
+
+    /// Fills `frame` from the object `root`.
+    private func fill(
+        _ frame: inout RequestFrame,
+        _ root: csj_value,
+        _ text: Span<UInt8>,
+        _ catalog: CommandCatalog
+    ) throws(ServerError) {
+        let reserved = try readReserved(root)
+        if let identifier = reserved.id { try writeIdentifier(identifier, &frame) }
+        guard let action = reserved.action else { throw .missing("action") }
+        guard csj_kind_of(action) == CSJ_STRING else { throw .wrongType("action", "a string") }
+        let name = string(action)
+        guard let index = catalog.index(of: name) else {
+            throw ServerError(.unknownCommand, "unknown command '\(Printable.text(name))'")
+        }
+        frame.usesScratch = true
+        frame.appendScratchArgument(name)
+        let command = JSONCommand(
+            name: catalog.specs[index].name,
+            arguments: catalog.specs[index].arguments
+        )
+        try assign(root, to: command)
+        let prefix = try namespacePrefix(reserved.namespace, command)
+        try writeArguments(command, prefix, text, &frame)
+    }
+
+    /// The fields that every request may have.
+    private struct Reserved {
+        var action: csj_value?
+        var id: csj_value?
+        var namespace: csj_value?
+    }
+
+    /// Finds the reserved fields; the first of each, so that an error about a second carries its `id`.
+    private func readReserved(_ root: csj_value) throws(ServerError) -> Reserved {
+        var reserved = Reserved()
+        var walk = csj_fields(root)
+        var key = csj_text()
+        var value = csj_value()
+        while csj_next_field(&walk, &key, &value) {
+            let name = span(key)
+            if name.equals("action") {
+                if reserved.action == nil { reserved.action = value }
+            } else if name.equals("id") {
+                if reserved.id == nil { reserved.id = value }
+            } else if name.equals("namespace"), reserved.namespace == nil {
+                reserved.namespace = value
+            }
+        }
+        return reserved
+    }
+
+    /// Writes the JSON text of `id` to the frame, to be sent back as it is.
+    private func writeIdentifier(
+        _ value: csj_value,
+        _ frame: inout RequestFrame
+    ) throws(ServerError) {
+        switch csj_kind_of(value) {
+        case CSJ_STRING:
+            JSONText.append(string: string(value), to: &frame.identifier)
+        case CSJ_INTEGER:
+            frame.identifier.append(decimal: csj_integer(value))
+        case CSJ_UNSIGNED:
+            frame.identifier.append(string: String(csj_unsigned(value)))
+        default:
+            throw .wrongType("id", "a string or an integer")
+        }
+    }
+
+    /// The bytes to put before each key; nil without a `namespace`.
+    private func namespacePrefix(
+        _ value: csj_value?,
+        _ command: JSONCommand
+    ) throws(ServerError) -> csj_text? {
+        guard let value, !command.hasArgument("namespace") else { return nil }
+        guard command.hasKey else {
+            throw .invalidRequest("field 'namespace' is not one of \(command.fieldList)")
+        }
+        guard csj_kind_of(value) == CSJ_STRING else { throw .wrongType("namespace", "a string") }
+        let text = csj_string(value)
+        if text.count == 0 { throw .invalidRequest("field 'namespace' is empty") }
+        return text
+    }
+}
+
+extension ServerError {
+    /// The object is JSON and not a request.
+    static func invalidRequest(_ message: String) -> ServerError {
+        ServerError(.invalidRequest, message)
+    }
+
+    /// A required field is not there.
+    static func missing(_ field: String) -> ServerError {
+        .invalidRequest("field '\(field)' is missing")
+    }
+
+    /// A field's value is not what the command takes.
+    static func wrongType(_ field: String, _ expected: String) -> ServerError {
+        .invalidRequest("field '\(field)' must be \(expected)")
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether the bytes are those of `name`.
+    func equals(_ name: String) -> Bool {
+        let bytes = name.utf8
+        if bytes.count != count { return false }
+        var index = 0
+        for byte in bytes {
+            if self[index] != byte { return false }
+            index += 1
+        }
+        return true
+    }
+}

@@ -1,0 +1,14 @@
+// How far an incomplete RESP array has been read.
+import Core
+
+/// What is known of a RESP array of which not all bytes are there yet.
+struct MultibulkProgress: Sendable {
+    /// The offset, from the array's first byte, of the next byte to read.
+    var position: UInt32 = 0
+    /// How many arguments are still to come; 0 while no array is open.
+    var remaining: UInt32 = 0
+    /// The length of the argument at `position`, in bytes; -1 while its header is not read.
+    var bulkLength = -1
+    /// Where the arguments read so far lie.
+    var ranges: [ArgumentRange] = []
+}
