@@ -1,0 +1,23 @@
+// Which keys a token reaches: its patterns, ready to be held against keys.
+internal import Core
+
+/// A list of glob patterns, of which one must match.
+struct KeyPatterns: Sendable {
+    /// Whether a pattern is exactly `*`, so that no key needs to be looked at.
+    let matchesEverything: Bool
+    private let patterns: [[UInt8]]
+
+    /// Prepares `patterns`; no pattern matches nothing.
+    init(_ patterns: [String]) {
+        matchesEverything = patterns.contains("*")
+        self.patterns = matchesEverything ? [] : patterns.map { Array($0.utf8) }
+    }
+
+    /// Whether a pattern matches all of `key`; the time is bounded by `TokenEntry.maxPatterns` and
+    /// `maxPatternBytes`.
+    func matches(_ key: Span<UInt8>) -> Bool {
+        if matchesEverything { return true }
+        for pattern in patterns where Glob.matches(key, pattern: pattern.span) { return true }
+        return false
+    }
+}

@@ -1,0 +1,57 @@
+// A token as the server uses it: one entry of the token file, compiled.
+public import Core
+public import Crypto
+
+/// What the holder of one credential may do; it never changes.
+public final class Token: Sendable {
+    /// Which entry it was compiled from.
+    public let id: TokenID
+    /// The entry's name, for logs and for AUTH with a name.
+    public let name: String
+    /// The SHA-256 of the secret.
+    public let digest: Digest
+    /// The first millisecond since 1970 UTC at which it is refused; nil if it does not expire.
+    public let expiresAtUnixMilliseconds: Int64?
+    /// The commands it may run.
+    public let commands: CommandSet
+
+    private let readable: KeyPatterns
+    private let writable: KeyPatterns
+    private let nameBytes: [UInt8]
+
+    /// Compiles `entry`; the catalog gives the commands their numbers.
+    public init(_ entry: TokenEntry, catalog: CommandCatalog) throws(PermissionError) {
+        commands = try TokenPermissions.compile(entry.permissions, catalog: catalog)
+        id = entry.id
+        name = entry.name
+        digest = entry.digest
+        expiresAtUnixMilliseconds = entry.expiresAtUnixMilliseconds
+        readable = KeyPatterns(entry.read)
+        writable = KeyPatterns(entry.write)
+        nameBytes = Array(entry.name.utf8)
+    }
+
+    /// Whether every key may be read, so that no key needs to be looked at.
+    public var readsEverything: Bool { readable.matchesEverything }
+
+    /// Whether every key may be written, so that no key needs to be looked at.
+    public var writesEverything: Bool { writable.matchesEverything }
+
+    /// Whether `key` may be read.
+    public func mayRead(_ key: Span<UInt8>) -> Bool { readable.matches(key) }
+
+    /// Whether `key` may be written.
+    public func mayWrite(_ key: Span<UInt8>) -> Bool { writable.matches(key) }
+
+    /// Whether it is refused at `nowUnixMilliseconds`.
+    public func isExpired(nowUnixMilliseconds: Int64) -> Bool {
+        expiresAtUnixMilliseconds.map { nowUnixMilliseconds >= $0 } ?? false
+    }
+
+    /// Whether it is called exactly `name`.
+    func isCalled(_ name: Span<UInt8>) -> Bool {
+        if name.count != nameBytes.count { return false }
+        for index in 0..<name.count where name[index] != nameBytes[index] { return false }
+        return true
+    }
+}
