@@ -74,7 +74,13 @@ let package = Package(
                 "Commands", logging,
             ]
         ),
-        program("sallyport", ["Server", "Core", "Crypto", "Access", "TLS", logging, arguments]),
+        program(
+            "sallyport",
+            [
+                "Server", "Core", "Crypto", "Access", "Commands", "TLS", "Reactor", logging,
+                arguments,
+            ]
+        ),
         room("LoadKit", ["Core", "Wire", "TLS", "Reactor", "Commands", histogram]),
         program("loadgen", ["LoadKit", arguments]),
 
