@@ -25,7 +25,7 @@ struct csj_parser {
 
     // Makes room for a line of count bytes; doubles, so that growing lines do not allocate each time.
     bool reserve(size_t count) {
-        if (count <= capacity) return true;
+        if (capacity > 0 && count <= capacity) return true;
         size_t wanted = capacity < 4096 ? 4096 : capacity;
         while (wanted < count) wanted *= 2;
         release();
