@@ -20,7 +20,7 @@ struct ExpiryItem: Comparable {
 struct ExpiryQueue: ~Copyable {
     // SAFETY: a block of `capacity` items that this queue owns and frees, nil exactly while `capacity`
     // is 0; the first `count` are initialised. Every index below is held under `count`.
-    private var items: UnsafeMutablePointer<ExpiryItem>?
+    private(set) var items: UnsafeMutablePointer<ExpiryItem>?
     private var capacity = 0
     /// Items, stale ones included.
     private(set) var count = 0

@@ -71,7 +71,7 @@ struct HashTable: ~Copyable {
 
     /// The slot that `hash` would have in an empty table.
     @inline(__always)
-    private func home(_ hash: UInt64) -> Int {
+    func home(_ hash: UInt64) -> Int {
         Int(truncatingIfNeeded: ((hash &<< UInt64(HashTable.shardBits)) &>> 1) &>> shift)
     }
 

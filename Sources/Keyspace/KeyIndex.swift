@@ -13,7 +13,7 @@ import Musl
 /// when it is added or removed; keys without `^` cost nothing.
 struct KeyIndex: ~Copyable {
     /// A sorted run of entries; `entries` is a block of `capacity` of which `count`, never 0, are in use.
-    private struct Page {
+    struct Page {
         var entries: UnsafeMutablePointer<Entry>
         var count: Int32
         var capacity: Int32
@@ -28,8 +28,8 @@ struct KeyIndex: ~Copyable {
     // SAFETY: a block of `pageCapacity` pages that this index owns and frees, nil exactly while that is
     // 0; the first `pageCount` are initialised and own their blocks. The entries belong to the table,
     // which removes them here before it frees them. Indices come from `place`, or are held under counts.
-    private var pages: UnsafeMutablePointer<Page>?
-    private var pageCount = 0
+    private(set) var pages: UnsafeMutablePointer<Page>?
+    private(set) var pageCount = 0
     private var pageCapacity = 0
     /// Entries.
     private(set) var count = 0
