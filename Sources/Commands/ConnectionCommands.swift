@@ -107,7 +107,8 @@ let connectionCommands: [Command] = [
             ],
             category: .information,
             complexity: "O(N) with N commands",
-            summary: "The command table for programs: COUNT, LIST, INFO [name ...], DOCS [name ...].",
+            summary:
+                "The command table for programs: COUNT, LIST, INFO [name ...], DOCS [name ...].",
             reply: .any,
             errors: [.syntax]
         ),

@@ -1,6 +1,6 @@
+internal import CLinux
 // One thread's loop: epoll, timers, wake-ups.
 public import Core
-internal import CLinux
 internal import Glibc
 
 /// What a descriptor is ready for.

@@ -290,7 +290,9 @@ extension Connection {
         case .http:
             worker.scratch.output.append(PlaintextAnswer.httpNotServed)
         case .protobuf:
-            worker.scratch.output.append("ERR NOT_SERVED protobuf is not served by this version\r\n")
+            worker.scratch.output.append(
+                "ERR NOT_SERVED protobuf is not served by this version\r\n"
+            )
         }
         session.closesAfterReply = true
         return false

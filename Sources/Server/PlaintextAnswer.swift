@@ -17,7 +17,9 @@ enum PlaintextAnswer {
         "HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain\r\nContent-Length: 42\r\nConnection: close\r\n\r\nHTTP is not served by this version (yet).\n"
 
     private static func looksLikeHTTP(_ first: UnsafeRawBufferPointer) -> Bool {
-        let methods = ["GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "PATCH ", "CONNECT "]
+        let methods = [
+            "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "PATCH ", "CONNECT ",
+        ]
         return methods.contains { first.starts(with: $0.utf8) }
     }
 }

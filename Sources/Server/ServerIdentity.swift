@@ -20,7 +20,9 @@ enum ServerIdentity {
                 let text = try String(contentsOfFile: path, encoding: .utf8)
                 let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
                 if let known = UUID(uuidString: trimmed) { return known.uuidString.lowercased() }
-                throw StartError("the file \(path) does not hold a UUID; remove it to make a new one")
+                throw StartError(
+                    "the file \(path) does not hold a UUID; remove it to make a new one"
+                )
             }
             let made = UUID().uuidString.lowercased()
             try (made + "\n").write(toFile: path, atomically: true, encoding: .utf8)
@@ -28,7 +30,9 @@ enum ServerIdentity {
         } catch let error as StartError {
             throw error
         } catch {
-            throw StartError("cannot use the data directory \(directory): \(error.localizedDescription)")
+            throw StartError(
+                "cannot use the data directory \(directory): \(error.localizedDescription)"
+            )
         }
     }
 }
