@@ -2,7 +2,9 @@
 internal import Core
 
 enum CommandInfo {
-    /// Writes one command's entry of COMMAND INFO: ten items. Source: Redis 7.0, COMMAND.
+    /// Writes one command's entry of COMMAND INFO: ten items.
+    ///
+    /// Source: Redis 7.0, COMMAND.
     static func write(_ spec: CommandSpec, _ reply: inout Reply) {
         let keys = spec.keyPositions
         reply.list(10)
@@ -33,7 +35,9 @@ enum CommandInfo {
         return names
     }
 
-    /// Writes one command's entry of COMMAND DOCS. Source: Redis 7.0, COMMAND DOCS.
+    /// Writes one command's entry of COMMAND DOCS.
+    ///
+    /// Source: Redis 7.0, COMMAND DOCS.
     static func writeDocs(_ spec: CommandSpec, _ reply: inout Reply) {
         reply.map(spec.arguments.isEmpty ? 4 : 5)
         pair("summary", spec.summary, &reply)

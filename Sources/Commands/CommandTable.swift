@@ -1,7 +1,9 @@
 // THE command table: the groups' rows in one array, and the catalog made from it.
 public import Core
 
-/// All commands. A command is added by one row in its group's file and one function.
+/// All commands.
+///
+/// A command is added by one row in its group's file and one function.
 public enum CommandTable {
     /// The rows; a command's position is its number everywhere.
     public static let commands: [Command] =

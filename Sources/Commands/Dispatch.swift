@@ -2,7 +2,9 @@
 internal import Access
 public import Core
 
-/// Runs requests. The order of the checks is the order of the lines in `check`.
+/// Runs requests.
+///
+/// The order of the checks is the order of the lines in `check`.
 public struct Dispatch: Sendable {
     /// What the chain reads of a row, without strings or arrays to retain.
     private struct Row: Sendable {

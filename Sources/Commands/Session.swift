@@ -2,7 +2,9 @@
 public import Access
 public import Core
 
-/// A connection's session: who it is and how it speaks. Belongs to the connection's loop.
+/// A connection's session: who it is and how it speaks.
+///
+/// Belongs to the connection's loop.
 public final class Session {
     /// The connection's number, from 1 and never used twice.
     public let identifier: Int

@@ -167,7 +167,9 @@ private func set(
     if !outcome.hadPrevious { context.reply.null() }
 }
 
-/// The options of SET, in any order. Source: Redis, SET.
+/// The options of SET, in any order.
+///
+/// Source: Redis, SET.
 private struct SetArguments {
     var options = SetOptions()
     var answersPrevious = false

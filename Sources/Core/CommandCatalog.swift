@@ -49,7 +49,9 @@ public struct CommandCatalog: Sendable {
         return nil
     }
 
-    /// The number of the command called `name`; nil if there is none. Not for the hot path.
+    /// The number of the command called `name`; nil if there is none.
+    ///
+    /// Not for the hot path.
     public func index(of name: String) -> Int? {
         let bytes = Array(name.utf8)
         return index(of: bytes.span)

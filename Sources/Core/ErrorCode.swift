@@ -1,6 +1,8 @@
 // THE error table: every error that the server can answer with, in every encoding.
 
-/// An error that a peer can receive. Numbers and JSON codes never change once released.
+/// An error that a peer can receive.
+///
+/// Numbers and JSON codes never change once released.
 public enum ErrorCode: UInt16, Sendable, CaseIterable {
     case unknownCommand = 1
     case wrongArity = 2

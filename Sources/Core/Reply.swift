@@ -1,6 +1,8 @@
 // What a command answers, before any encoding: a tape of items.
 
-/// What an item of a reply is. The raw value is its tag on the tape.
+/// What an item of a reply is.
+///
+/// The raw value is its tag on the tape.
 public enum ReplyItem: UInt8, Sendable {
     /// A word such as `OK`. Layout: `[tag][count: UInt64 LE][bytes]`.
     case status = 1
@@ -85,7 +87,9 @@ public struct Reply: ~Copyable {
         tape.append(span)
     }
 
-    /// Answers with the bytes of a string. Not for the hot path.
+    /// Answers with the bytes of a string.
+    ///
+    /// Not for the hot path.
     public mutating func string(_ string: String) {
         append(.bytes, UInt64(string.utf8.count))
         tape.append(string: string)

@@ -14,7 +14,9 @@ public enum TransferResult: Equatable, Sendable {
     case failed(SystemError)
 }
 
-/// A non-blocking stream socket. Whoever holds it closes it, once.
+/// A non-blocking stream socket.
+///
+/// Whoever holds it closes it, once.
 public struct Socket: ~Copyable, Sendable {
     /// The descriptor, for registering with a loop.
     public let descriptor: Int32

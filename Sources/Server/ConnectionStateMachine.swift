@@ -155,7 +155,9 @@ public struct ConnectionStateMachine: Equatable, Sendable {
         }
     }
 
-    /// The connection's timer fired. Activity only moves the deadline; the timer finds it moved here.
+    /// The connection's timer fired.
+    ///
+    /// Activity only moves the deadline; the timer finds it moved here.
     public mutating func timerFired(_ now: Int64) -> ConnectionAction {
         guard let deadline else { return .none }
         if now < deadline { return .wait(until: deadline) }

@@ -62,7 +62,7 @@ final class ControlThread: Sendable {
             defer { requests.shutdownDeadline = requests.shutdownDeadline ?? deadline }
             return requests.shutdownDeadline == nil
         }
-        if isFirst { mailboxes.forEach { $0.post(.drain(deadline: deadline)) } }
+        if isFirst { post(.drain(deadline: deadline)) }
     }
 
     /// Ends the thread and waits for it.
@@ -77,6 +77,10 @@ final class ControlThread: Sendable {
         running?.join()
     }
 
+    private func post(_ message: WorkerMessage) {
+        for mailbox in mailboxes { mailbox.post(message) }
+    }
+
     private func turn(_ loop: EventLoop, _ now: Moment) {
         let asked = requests.withLock { requests in
             let asked = requests
@@ -85,7 +89,7 @@ final class ControlThread: Sendable {
         }
         if asked.stop { loop.stop() }
         if let deadline = asked.shutdownDeadline, now.monotonicMilliseconds >= deadline {
-            mailboxes.forEach { $0.post(.end) }
+            post(.end)
         }
         let outcome = tokens.review(
             isAsked: asked.reload,
@@ -96,7 +100,7 @@ final class ControlThread: Sendable {
         case .unchanged: break
         case .changed(let count):
             if let count { state.logger.info("tokens loaded", metadata: ["tokens": "\(count)"]) }
-            mailboxes.forEach { $0.post(.tokensChanged) }
+            post(.tokensChanged)
         case .failed(let error):
             state.logger.error(
                 "the token file was not loaded, the tokens before stay in force",

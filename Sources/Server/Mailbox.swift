@@ -14,7 +14,9 @@ enum WorkerMessage: Sendable {
     case end
 }
 
-/// A worker's queue. Any thread may post; only the worker takes.
+/// A worker's queue.
+///
+/// Any thread may post; only the worker takes.
 final class Mailbox: Sendable {
     private let messages = Mutex<[WorkerMessage]>([])
     private let waker: Waker

@@ -32,16 +32,14 @@ enum BatchEnd: Equatable {
 
 /// Decodes and runs requests until there are none, the output is full, or the connection ends.
 ///
-/// - Parameters:
-///   - plaintext: What has arrived.
-///   - position: Where the next request begins in it; moved behind each one that was run.
-///   - answered: Increased by each request that was answered.
+/// `plaintext` is what has arrived, `position` where the next request begins in it, which is moved behind
+/// each one that was run; `answered` is increased by each that was answered.
 func runBatch(
     _ plaintext: borrowing ByteBuffer,
     _ position: inout Int,
     _ decoder: inout RequestDecoder,
     _ scratch: inout Scratch,
-    _ worker: borrowing BatchTools,
+    _ tools: borrowing BatchTools,
     _ answered: inout Int
 ) -> BatchEnd {
     let session = scratch.context.session
@@ -50,10 +48,10 @@ func runBatch(
             plaintext.span,
             from: position,
             into: &scratch.frame,
-            catalog: worker.catalog,
-            limits: worker.limits,
+            catalog: tools.catalog,
+            limits: tools.limits,
             isAuthenticated: session.token != nil,
-            json: worker.jsonParser
+            json: tools.jsonParser
         )
         switch outcome {
         case .incomplete(let needed): return .incomplete(needed: needed)
@@ -62,7 +60,7 @@ func runBatch(
             continue
         case .request(let consumed):
             let range = position..<(position + consumed)
-            execute(plaintext, range, scratch.frame, worker.dispatch, &scratch.context)
+            execute(plaintext, range, scratch.frame, tools.dispatch, &scratch.context)
             position += consumed
             decoder.encoding = session.encoding
         case .rejected(let error, let consumed):
@@ -74,7 +72,7 @@ func runBatch(
         answered += 1
         encode(scratch.context.reply, session.encoding, scratch.frame, &scratch.output)
         if session.closesAfterReply { return .closing }
-        if scratch.output.count >= worker.limits.replyBatchBytes { return .full }
+        if scratch.output.count >= tools.limits.replyBatchBytes { return .full }
     }
     return .incomplete(needed: 1)
 }

@@ -6,7 +6,9 @@ enum ServerIdentity {
     private static let fileName = "server-id"
 
     /// The UUID kept in `directory`, made and written there if there is none; a fresh one without a
-    /// directory. Lower case.
+    /// directory.
+    ///
+    /// Lower case.
     static func load(_ directory: String?) throws(StartError) -> String {
         guard let directory else { return UUID().uuidString.lowercased() }
         let path = directory + "/" + fileName

@@ -9,7 +9,9 @@ internal import Synchronization
 internal import TLS
 internal import Wire
 
-/// What one loop's thread owns. Nothing of it is touched by another thread; others use its `Mailbox`.
+/// What one loop's thread owns.
+///
+/// Nothing of it is touched by another thread; others use its `Mailbox`.
 final class Worker: EventLoopDelegate {
     let loop: EventLoop
     let shared: ServerState

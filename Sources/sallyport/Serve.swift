@@ -1,9 +1,9 @@
 // `sallyport serve`: runs the server in the foreground until a signal ends it.
-public import ArgumentParser
+internal import ArgumentParser
 internal import Commands
 internal import Core
 internal import Foundation
-public import Logging
+internal import Logging
 internal import Reactor
 internal import Server
 
@@ -41,11 +41,14 @@ struct Serve: ParsableCommand {
     var maxClients = Limits().maxClients
 
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel = Logger.Level.info
+    var logLevel = "info"
 
     func validate() throws {
         for endpoint in listen where Endpoint(endpoint) == nil {
             throw ValidationError("--listen \(endpoint) is not HOST:PORT.")
+        }
+        if Logger.Level(rawValue: logLevel) == nil {
+            throw ValidationError("--log-level \(logLevel) is none of the levels.")
         }
         if loops < 0 || loops > 1024 { throw ValidationError("--loops is 0 to 1024.") }
         if maxClients < 1 { throw ValidationError("--max-clients is at least 1.") }
@@ -79,7 +82,7 @@ struct Serve: ParsableCommand {
     private func makeLogger() -> Logger {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "sallyport")
-        logger.logLevel = logLevel
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         return logger
     }
 
@@ -141,5 +144,3 @@ struct Serve: ParsableCommand {
         _ = watcher
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
