@@ -92,7 +92,10 @@ let package = Package(
         tests("KeyspaceTests", ["Core", "Keyspace"]),
         tests("AccessTests", ["Core", "Crypto", "Access"]),
         tests("CommandsTests", ["Core", "Keyspace", "Access", "Commands"]),
-        tests("ServerTests", ["Core", "TLS", "Reactor", "Access", "Commands", "Server"]),
+        tests(
+            "ServerTests",
+            ["Core", "Crypto", "TLS", "Reactor", "Access", "Commands", "Server", logging]
+        ),
         tests("LoadKitTests", ["LoadKit", "Server"]),
         tests("HouseTests", []),
     ]
