@@ -120,8 +120,8 @@ public struct Reply: ~Copyable {
 
     /// Answers with an error.
     public mutating func error(_ error: ServerError) {
-        let retry = UInt64(clamping: (error.retryAfterMilliseconds ?? -1) + 1)
-        append(.error, UInt64(error.code.rawValue) | min(retry, 1 << 47) << 16)
+        let retry = min(max(error.retryAfterMilliseconds ?? -1, -1), (1 << 47) - 1) + 1
+        append(.error, UInt64(error.code.rawValue) | UInt64(retry) << 16)
         string(error.message)
     }
 
