@@ -9,8 +9,8 @@ public struct CommandCatalog: Sendable {
     private let indices: [UInt16]
     private let mask: Int
 
-    /// Makes the catalog of `specs`; traps if two share a name or one is longer than 16 bytes, which is
-    /// a mistake in the table and found by its test.
+    /// Makes the catalog of `specs`; traps if two share a name or one is longer than 16 bytes,
+    /// which is a mistake in the table and found by its test.
     public init(_ specs: [CommandSpec]) {
         let pairs = specs.enumerated().flatMap { index, spec in
             ([spec.name] + spec.aliases).map { ($0, UInt16(index)) }

@@ -3,7 +3,7 @@ import Core
 import Testing
 
 struct ErrorCodeTests {
-    /// Numbers and JSON codes as released. A line here is never edited; new ones go to the end.
+    // Numbers and JSON codes as released: a line here is never edited; new ones go to the end.
     static let released: [(ErrorCode, UInt16, String)] = [
         (.unknownCommand, 1, "unknown_command"), (.wrongArity, 2, "invalid_request"),
         (.syntax, 3, "invalid_request"), (.notAnInteger, 4, "not_an_integer"),
