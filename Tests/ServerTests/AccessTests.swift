@@ -8,11 +8,11 @@ import Testing
 @Suite struct LiveAccessTests {
     private func now() -> Int64 { SystemClock.now().unixMilliseconds }
 
-    private func client(_ server: TestServer, _ token: String) throws -> TextClient {
-        let client = TextClient(try server.connect())
+    private func client(_ server: TestServer, _ token: String) throws -> TestClient {
+        let client = try server.connect()
         // The server notices a new token within a second; until then it is refused.
         for _ in 0..<1000 {
-            let connection = TextClient(try server.connect())
+            let connection = try server.connect()
             if try connection.ask("AUTH \(token)") == "OK" { return connection }
         }
         Issue.record("the token was never accepted")
@@ -44,11 +44,11 @@ import Testing
         let client = try client(server, issued.credential)
         let steady = try server.textClient()
         try server.folder.editor.revoke("guest")
-        #expect(try client.connection.line().hasPrefix("ERR SESSION "))
-        try client.connection.waitUntilClosed()
+        #expect(try client.line().hasPrefix("ERR SESSION "))
+        try client.waitUntilClosed()
         #expect(try steady.ask("WHY") == "42")
         #expect(
-            try TextClient(server.connect()).ask("AUTH \(issued.credential)")
+            try server.connect().ask("AUTH \(issued.credential)")
                 .hasPrefix("ERR WRONGPASS ")
         )
     }
@@ -61,8 +61,8 @@ import Testing
             nowUnixMilliseconds: now()
         )
         let client = try client(server, issued.credential)
-        #expect(try client.connection.line().hasPrefix("ERR SESSION "))
-        try client.connection.waitUntilClosed()
+        #expect(try client.line().hasPrefix("ERR SESSION "))
+        try client.waitUntilClosed()
     }
 
     @Test func rightsThatChangeChangeOpenSessions() throws {
@@ -70,7 +70,7 @@ import Testing
         let issued = try server.folder.editor.add(name: "guest", nowUnixMilliseconds: now())
         let open = try client(server, issued.credential)
         let rotated = try server.folder.editor.rotate("guest", nowUnixMilliseconds: now())
-        #expect(try open.connection.line().hasPrefix("ERR SESSION "))
+        #expect(try open.line().hasPrefix("ERR SESSION "))
         #expect(try client(server, rotated.credential).ask("WHOAMI") == "guest")
     }
 }

@@ -19,12 +19,12 @@ import Testing
         let server = try TestServer { $0.loopCount = 4 }
         let clients = try (0..<20).map { _ in try server.textClient() }
         let batch = String(repeating: "INCR counter\n", count: 250)
-        for client in clients { try client.connection.send(batch) }
+        for client in clients { try client.send(batch) }
         var seen = Set<String>()
         for client in clients {
             var last = 0
             for _ in 0..<250 {
-                let line = try client.connection.line()
+                let line = try client.line()
                 let number = Int(line) ?? -1
                 #expect(number > last, "a client saw \(line) after \(last)")
                 last = number
@@ -43,12 +43,12 @@ import Testing
             let letter = String(UnicodeScalar(UInt8(65 + index)))
             let value = String(repeating: letter, count: 300)
             let round = "SET shared \(value)\nGET shared\n"
-            try client.connection.send(String(repeating: round, count: 100))
+            try client.send(String(repeating: round, count: 100))
         }
         for client in clients {
             for _ in 0..<100 {
-                #expect(try client.connection.line() == "OK")
-                let value = try client.connection.line()
+                #expect(try client.line() == "OK")
+                let value = try client.line()
                 #expect(value.count == 300 && Set(value).count == 1, "torn: \(value)")
             }
         }

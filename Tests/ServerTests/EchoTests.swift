@@ -14,8 +14,8 @@ import Testing
     @Test func requestsInPiecesAndManyInOneRecord() throws {
         let server = try TestServer()
         let client = try server.textClient()
-        for byte in Array("ECHO piece by piece\r\n".utf8) { try client.connection.send([byte]) }
-        #expect(try client.connection.line() == "piece by piece")
+        for byte in Array("ECHO piece by piece\r\n".utf8) { try client.send([byte]) }
+        #expect(try client.line() == "piece by piece")
         let lines = (0..<500).map { "ECHO \($0)" }
         #expect(try client.ask(lines) == (0..<500).map { "\($0)" })
     }
@@ -35,7 +35,7 @@ import Testing
         let server = try TestServer()
         let steady = try server.textClient()
         for round in 0..<60 {
-            let client = round % 2 == 0 ? try server.textClient().connection : try server.connect()
+            let client = round % 2 == 0 ? try server.textClient() : try server.connect()
             try client.send(round % 3 == 0 ? "ECHO half a li" : "ECHO x\nECHO y\nECHO z\n")
             client.reset()
         }
@@ -48,8 +48,8 @@ import Testing
         let client = try server.textClient()
         let count = 20_000
         let text = (0..<count).map { "ECHO \($0)\n" }.joined()
-        try client.connection.send(text)
-        for number in 0..<count where try client.connection.line() != "\(number)" {
+        try client.send(text)
+        for number in 0..<count where try client.line() != "\(number)" {
             Issue.record("reply \(number) is out of order")
             return
         }

@@ -82,10 +82,10 @@ import Testing
 
     @Test func invalidUTF8IsAnErrorAndTheConnectionStays() throws {
         let client = try TestServer().jsonClient()
-        try client.connection.send(
+        try client.send(
             Array(#"{"action":"ECHO","value":""#.utf8) + [0xFF, 0xFE, 0x22, 0x7D, 0x0A]
         )
-        #expect(try client.connection.line().contains("malformed_json"))
+        #expect(try client.line().contains("malformed_json"))
         #expect(try client.ask(#"{"action":"PING"}"#) == #"{"result":"PONG"}"#)
     }
 }

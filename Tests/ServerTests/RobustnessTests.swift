@@ -10,33 +10,33 @@ import Testing
     @Test func idleConnectionsAreClosedAndToldWhy() throws {
         let server = try TestServer { $0.limits.idleTimeoutMilliseconds = 200 }
         let client = try server.textClient()
-        #expect(try client.connection.line().hasPrefix("ERR IDLE "))
-        try client.connection.waitUntilClosed()
+        #expect(try client.line().hasPrefix("ERR IDLE "))
+        try client.waitUntilClosed()
     }
 
     @Test func withoutATokenTheTimeIsShort() throws {
         let server = try TestServer { $0.limits.authenticationTimeoutMilliseconds = 200 }
-        let client = TextClient(try server.connect())
+        let client = try server.connect()
         #expect(try client.ask("PING") == "PONG")
-        #expect(try client.connection.line().hasPrefix("ERR AUTH_TIMEOUT "))
-        try client.connection.waitUntilClosed()
+        #expect(try client.line().hasPrefix("ERR AUTH_TIMEOUT "))
+        try client.waitUntilClosed()
     }
 
     @Test func aRequestThatNeverEndsIsEnded() throws {
         let server = try TestServer { $0.limits.requestTimeoutMilliseconds = 200 }
         let client = try server.textClient()
-        try client.connection.send("ECHO never end")
-        #expect(try client.connection.line().hasPrefix("ERR REQUEST_TIMEOUT "))
-        try client.connection.waitUntilClosed()
+        try client.send("ECHO never end")
+        #expect(try client.line().hasPrefix("ERR REQUEST_TIMEOUT "))
+        try client.waitUntilClosed()
     }
 
     @Test func fiveWrongTokensEndTheConnection() throws {
-        let client = TextClient(try TestServer().connect())
+        let client = try TestServer().connect()
         for _ in 0..<4 { #expect(try client.ask("AUTH wrong").hasPrefix("ERR WRONGPASS ")) }
         let last = try client.ask("AUTH wrong")
         #expect(last.hasPrefix("ERR AUTH_FAILURES "))
         #expect(last.contains("limit=maxAuthenticationFailures"))
-        try client.connection.waitUntilClosed()
+        try client.waitUntilClosed()
     }
 
     @Test func plaintextGetsOneLineAndHTTPA400() throws {
@@ -57,10 +57,10 @@ import Testing
         let server = try TestServer()
         let client = try server.textClient()
         let block = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
-        for _ in 0..<20 { try client.connection.send(block) }
-        try client.connection.send("\nWHY\n")
-        #expect(try client.connection.line().hasPrefix("ERR TOO_LONG "))
-        #expect(try client.connection.line() == "42")
+        for _ in 0..<20 { try client.send(block) }
+        try client.send("\nWHY\n")
+        #expect(try client.line().hasPrefix("ERR TOO_LONG "))
+        #expect(try client.line() == "42")
     }
 
     @Test func quotesThatNeverEndAndBadIntegers() throws {
@@ -119,9 +119,9 @@ import Testing
         #expect(try reader.ask("SET big \(value)") == "OK")
         // 500 replies of 60 KB are 30 MB: far more than sockets and watermarks hold.
         let greedy = try server.textClient()
-        try greedy.connection.send(String(repeating: "GET big\n", count: 500))
+        try greedy.send(String(repeating: "GET big\n", count: 500))
         #expect(try reader.ask("WHY") == "42")
-        for _ in 0..<500 where try greedy.connection.line() != value {
+        for _ in 0..<500 where try greedy.line() != value {
             Issue.record("a reply is not the value")
             return
         }

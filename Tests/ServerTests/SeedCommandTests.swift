@@ -13,10 +13,10 @@ import Testing
         let second = try server.textClient()
         #expect(try second.ask("WHO") == "2")
         // One without a token is connected but does not count.
-        let third = TextClient(try server.connect())
+        let third = try server.connect()
         #expect(try third.ask("PING") == "PONG")
         #expect(try first.ask("WHO") == "2")
-        second.connection.close()
+        second.close()
         try awaitAnswer("1", from: first, to: "WHO")
     }
 
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func nothingIsServedBeforeAToken() throws {
-        let client = TextClient(try TestServer().connect())
+        let client = try TestServer().connect()
         for command in ["WHO", "WHERE", "WHY", "GET k", "SET k v", "ECHO x", "NOPE"] {
             #expect(try client.ask(command) == "ERR NOAUTH Authentication required.")
         }
@@ -61,10 +61,10 @@ import Testing
     @Test func aHundredClientsAtOnceAreAllServed() throws {
         let server = try TestServer()
         let clients = try (0..<100).map { _ in try server.textClient() }
-        for client in clients { try client.connection.send("WHO\nECHO hello world\n") }
+        for client in clients { try client.send("WHO\nECHO hello world\n") }
         for client in clients {
-            #expect(try client.connection.line() == "100")
-            #expect(try client.connection.line() == "hello world")
+            #expect(try client.line() == "100")
+            #expect(try client.line() == "hello world")
         }
         // Two loops, a hundred connections: each has its half.
         #expect(server.server.connectionsPerLoop == [50, 50])
@@ -79,7 +79,7 @@ import Testing
 }
 
 /// Asks until the answer is `expected`; the client's own time-out ends a wait in vain.
-func awaitAnswer(_ expected: String, from client: TextClient, to question: String) throws {
+func awaitAnswer(_ expected: String, from client: TestClient, to question: String) throws {
     let deadline = SystemClock.now().monotonicMilliseconds + 10_000
     var answer = ""
     repeat {

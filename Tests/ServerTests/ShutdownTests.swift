@@ -12,10 +12,10 @@ import Testing
         try resp3.send(resp(["HELLO", "3", "AUTH", "default", server.folder.token]))
         #expect(try resp3.line() == "%7")
         server.server.shutDown()
-        #expect(try text.connection.line().hasPrefix("> shutdown "))
-        #expect(try json.connection.line().hasPrefix(#"{"event":"shutdown","grace_ms":"#))
-        for client in [text.connection, json.connection, resp3] { try client.waitUntilClosed() }
-        for client in [text.connection, json.connection, resp3] { client.close() }
+        #expect(try text.line().hasPrefix("> shutdown "))
+        #expect(try json.line().hasPrefix(#"{"event":"shutdown","grace_ms":"#))
+        for client in [text, json, resp3] { try client.waitUntilClosed() }
+        for client in [text, json, resp3] { client.close() }
         server.server.waitUntilStopped()
         #expect(server.server.openConnections == 0)
         #expect(throws: ClientError.self) { try server.connect() }
@@ -24,14 +24,14 @@ import Testing
     @Test func whatHasArrivedIsAnswered() throws {
         let server = try TestServer()
         let clients = try (0..<10).map { _ in try server.textClient() }
-        for client in clients { try client.connection.send("ECHO a\nECHO b\nECHO c\n") }
+        for client in clients { try client.send("ECHO a\nECHO b\nECHO c\n") }
         server.server.shutDown()
         for client in clients {
-            #expect(try client.connection.line() == "a")
-            #expect(try client.connection.line() == "b")
-            #expect(try client.connection.line() == "c")
-            #expect(try client.connection.line().hasPrefix("> shutdown "))
-            try client.connection.waitUntilClosed()
+            #expect(try client.line() == "a")
+            #expect(try client.line() == "b")
+            #expect(try client.line() == "c")
+            #expect(try client.line().hasPrefix("> shutdown "))
+            try client.waitUntilClosed()
         }
     }
 

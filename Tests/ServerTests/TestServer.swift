@@ -42,6 +42,8 @@ final class TestFolder {
         )
         configuration.loopCount = 2
         configuration.shutdownTimeoutMilliseconds = 5000
+        // A client object may outlive its server by a few lines and then never answers the end.
+        configuration.limits.lingerTimeoutMilliseconds = 50
         return configuration
     }
 }
@@ -72,13 +74,16 @@ final class TestServer {
     }
 
     /// A client whose TLS is up.
-    func connect() throws -> ClientConnection {
-        try ClientConnection(to: endpoint, trust: .authorities(file: folder.authority))
+    func connect() throws -> TestClient {
+        TestClient(
+            try ClientConnection(to: endpoint, trust: .authorities(file: folder.authority)),
+            self
+        )
     }
 
     /// A text client that has presented its token.
-    func textClient() throws -> TextClient {
-        let client = TextClient(try connect())
+    func textClient() throws -> TestClient {
+        let client = try connect()
         guard try client.ask("AUTH \(folder.token)") == "OK" else {
             throw StartError("the test's token was refused")
         }
@@ -86,8 +91,8 @@ final class TestServer {
     }
 
     /// A JSON client that has presented its token.
-    func jsonClient() throws -> TextClient {
-        let client = TextClient(try connect())
+    func jsonClient() throws -> TestClient {
+        let client = try connect()
         let answer = try client.ask(#"{"action":"AUTH","token":"\#(folder.token)"}"#)
         guard answer == #"{"result":"OK"}"# else {
             throw StartError("the test's token was refused: \(answer)")
@@ -96,12 +101,14 @@ final class TestServer {
     }
 }
 
-/// A client of one line a request and one a reply.
-final class TextClient {
-    let connection: ClientConnection
+/// A client that keeps its server alive.
+final class TestClient {
+    private let connection: ClientConnection
+    private let server: TestServer
 
-    init(_ connection: ClientConnection) {
+    init(_ connection: ClientConnection, _ server: TestServer) {
         self.connection = connection
+        self.server = server
     }
 
     /// Sends `line` and waits for one line.
@@ -115,4 +122,18 @@ final class TextClient {
         try connection.send(lines.map { $0 + "\n" }.joined())
         return try lines.map { _ in try connection.line() }
     }
+
+    func send(_ text: String) throws { try connection.send(text) }
+
+    func send(_ bytes: [UInt8]) throws { try connection.send(bytes) }
+
+    func line() throws -> String { try connection.line() }
+
+    func bytes(_ count: Int) throws -> [UInt8] { try connection.bytes(count) }
+
+    func waitUntilClosed() throws { try connection.waitUntilClosed() }
+
+    func close() { connection.close() }
+
+    func reset() { connection.reset() }
 }
