@@ -192,7 +192,9 @@ import Testing
     }
 }
 
-/// A small generator with a seed, so that a failure can be had again (SplitMix64, Steele et al. 2014).
+/// A small generator with a seed, so that a failure can be had again.
+///
+/// Source: SplitMix64, Steele, Lea and Flood 2014.
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64
 

@@ -62,11 +62,16 @@ final class ServerProcess {
     private let process = Process()
     private let output = Pipe()
 
-    init(_ arguments: [String] = []) throws {
+    /// Starts it; `maxDescriptors` is what its `ulimit -n` is set to.
+    init(_ arguments: [String] = [], maxDescriptors: Int? = nil) throws {
         folder = NSTemporaryDirectory() + "sallyport-test-" + UUID().uuidString
-        process.executableURL = URL(fileURLWithPath: try Program.products + "/sallyport")
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let limit = maxDescriptors.map { "ulimit -n \($0) && " } ?? ""
         process.arguments =
-            ["serve", "--dev", "--dev-folder", folder, "--listen", "127.0.0.1:0"] + arguments
+            [
+                "-c", limit + #"exec "$@""#, "sh", try Program.products + "/sallyport", "serve",
+                "--dev", "--dev-folder", folder, "--listen", "127.0.0.1:0",
+            ] + arguments
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
@@ -112,5 +117,17 @@ final class ServerProcess {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
         return Int(line.filter(\.isNumber)) ?? 0
+    }
+
+    /// The processor time that all its threads have used, in milliseconds.
+    func cpuMilliseconds() throws -> Int {
+        let path = "/proc/\(process.processIdentifier)/stat"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        // Behind the name in parentheses: user and system time are the 12th and 13th field (proc(5)).
+        let fields = (text.components(separatedBy: ") ").last ?? "").split(separator: " ")
+        guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else {
+            throw StartError("cannot read \(path)")
+        }
+        return (user + system) * 1000 / sysconf(Int32(_SC_CLK_TCK))
     }
 }
