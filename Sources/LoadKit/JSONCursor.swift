@@ -74,7 +74,9 @@ struct JSONCursor: ~Escapable {
         return nil
     }
 
-    /// Goes past a value of any kind; false if there is none. Commas and colons are not checked.
+    /// Goes past a value of any kind; false if there is none.
+    ///
+    /// Commas and colons are not checked.
     @_lifetime(self: copy self)
     mutating func skipValue() -> Bool {
         var depth = 0

@@ -63,7 +63,9 @@ enum JSONReplyParser {
         return true
     }
 
-    /// Takes the object of an error; the payload becomes its code. A missing key is no value.
+    /// Takes the object of an error; the payload becomes its code.
+    ///
+    /// A missing key is no value.
     private static func takeError(_ cursor: inout JSONCursor, _ reply: inout ParsedReply) -> Bool {
         reply.kind = .error
         guard cursor.take(UInt8(ascii: "{")) else { return false }

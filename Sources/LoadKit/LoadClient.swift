@@ -132,7 +132,9 @@ extension LoadClient {
         do throws(SystemError) {
             let link = Link(try Socket.connect(to: address), address)
             link.registration = try engine.loop.register(
-                link.socket.descriptor, self, writable: true
+                link.socket.descriptor,
+                self,
+                writable: true
             )
             self.link = link
         } catch {
@@ -156,7 +158,9 @@ extension LoadClient {
         handshakeBeganAt = SystemClock.monotonicNanoseconds()
         do throws(TLSError) {
             link.session = try TLSSession(
-                engine.context, engine.buffers, serverName: engine.options.host
+                engine.context,
+                engine.buffers,
+                serverName: engine.options.host
             )
             continueHandshake(now)
         } catch {

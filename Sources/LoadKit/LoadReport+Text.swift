@@ -16,7 +16,7 @@ extension LoadReport {
         let seconds = Figures.fixed(elapsedSeconds, 2)
         row("requests", "\(Figures.grouped(requests)) right replies in \(seconds) s")
         row("rate", "\(Figures.fixed(requestsPerSecond, 0)) requests/s, \(bandwidth)")
-        row("latency", percentiles(latency))
+        if latency.count > 0 { row("latency", percentiles(latency)) }
         lines.append("")
         lines += commandTable
         lines += failureLines
@@ -86,7 +86,9 @@ extension LoadReport {
         var lines = ["", "Errors"]
         for failure in failures {
             let detail = failure.detail.isEmpty ? "" : ": \(failure.detail)"
-            lines.append("  \(Figures.right(Figures.grouped(failure.count), 10))  \(failure.code)\(detail)")
+            lines.append(
+                "  \(Figures.right(Figures.grouped(failure.count), 10))  \(failure.code)\(detail)"
+            )
         }
         if !wrongReplySamples.isEmpty { lines += ["", "Wrong replies"] }
         lines += wrongReplySamples.map { "  \($0)" }

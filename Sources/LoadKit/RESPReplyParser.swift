@@ -52,7 +52,10 @@ enum RESPReplyParser {
         case UInt8(ascii: "$"), UInt8(ascii: "="), UInt8(ascii: "!"):
             return bulk(input, start, end)
         case UInt8(ascii: "+"):
-            return .item(ParsedReply(kind: .status, consumed: consumed, start: start + 1, end: end), nested: 0)
+            return .item(
+                ParsedReply(kind: .status, consumed: consumed, start: start + 1, end: end),
+                nested: 0
+            )
         case UInt8(ascii: "-"):
             let token = input.tokenEnd(start + 1, end)
             return .item(
@@ -65,7 +68,11 @@ enum RESPReplyParser {
             }
             return .item(
                 ParsedReply(
-                    kind: .integer, consumed: consumed, start: start + 1, end: end, integer: value
+                    kind: .integer,
+                    consumed: consumed,
+                    start: start + 1,
+                    end: end,
+                    integer: value
                 ),
                 nested: 0
             )
@@ -98,7 +105,10 @@ enum RESPReplyParser {
         let consumed = end + 2 - start
         if count < 0 { return .item(ParsedReply(kind: .null, consumed: consumed), nested: 0) }
         let kind: ReplyKind = isPush || isAttribute ? .push : .other
-        return .item(ParsedReply(kind: kind, consumed: consumed), nested: Int(count) * (isMap ? 2 : 1))
+        return .item(
+            ParsedReply(kind: kind, consumed: consumed),
+            nested: Int(count) * (isMap ? 2 : 1)
+        )
     }
 
     /// A bulk string, verbatim string or bulk error.
@@ -119,7 +129,10 @@ enum RESPReplyParser {
             return .malformed("a bulk string that is longer than it says")
         }
         var reply = ParsedReply(
-            kind: .bytes, consumed: bytesEnd + 2 - start, start: bytes, end: bytesEnd
+            kind: .bytes,
+            consumed: bytesEnd + 2 - start,
+            start: bytes,
+            end: bytesEnd
         )
         if input[start] == UInt8(ascii: "!") {
             reply.kind = .error

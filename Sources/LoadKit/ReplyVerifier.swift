@@ -44,7 +44,10 @@ struct ReplyVerifier: Sendable {
             return verdict(
                 reply.kind == .bytes
                     && LoadValue.isExact(
-                        payload, key: request.key, version: request.version, count: count
+                        payload,
+                        key: request.key,
+                        version: request.version,
+                        count: count
                     )
             )
         case .del:

@@ -71,7 +71,9 @@ struct ServerArguments: ParsableArguments {
         guard let devFolder else { return DevelopmentFolder.find() }
         let folder = DevelopmentFolder(path: devFolder)
         if FileManager.default.fileExists(atPath: folder.authorityFile) { return folder }
-        throw .unready("\(devFolder) holds no ca.pem: start the server with --dev, or run certs/make")
+        throw .unready(
+            "\(devFolder) holds no ca.pem: start the server with --dev, or run certs/make"
+        )
     }
 
     private func trust(_ folder: DevelopmentFolder?) throws(LoadError) -> LoadTrust {
