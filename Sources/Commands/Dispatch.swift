@@ -6,8 +6,8 @@ public import Core
 ///
 /// The order of the checks is the order of the lines in `check`.
 public struct Dispatch: Sendable {
-    /// What the chain reads of a row, without strings or arrays to retain.
-    private struct Row: Sendable {
+    /// What the chain reads of a row: plain bits, so that reading it retains nothing.
+    private struct Row: Sendable, BitwiseCopyable {
         var minimumCount: Int
         var maximumCount: Int
         var flags: CommandFlags
@@ -15,16 +15,16 @@ public struct Dispatch: Sendable {
         var firstKey: Int
         var lastKey: Int
         var keyStep: Int
-        var handler: CommandHandler
     }
 
-    private enum KeyAccess: Sendable {
+    private enum KeyAccess: Sendable, BitwiseCopyable {
         case none
         case read
         case write
     }
 
     private let rows: [Row]
+    private let handlers: [CommandHandler]
     private let catalog: CommandCatalog
 
     /// Makes the chain over the command table.
@@ -40,10 +40,10 @@ public struct Dispatch: Sendable {
                 keyAccess: keys.first == 0 ? .none : spec.category == .read ? .read : .write,
                 firstKey: keys.first,
                 lastKey: keys.last,
-                keyStep: max(1, keys.step),
-                handler: command.handler
+                keyStep: max(1, keys.step)
             )
         }
+        handlers = CommandTable.commands.map(\.handler)
     }
 
     /// Runs `request` and leaves exactly one reply, or an error, on the context's tape.
@@ -56,9 +56,9 @@ public struct Dispatch: Sendable {
     ) -> ErrorCode? {
         context.reply.reset()
         do throws(ServerError) {
-            let row = try check(request, context)
-            try row.handler(request, &context)
-            if row.flags.contains(.closes) { context.session.closesAfterReply = true }
+            let index = try check(request, context)
+            try handlers[index](request, &context)
+            if rows[index].flags.contains(.closes) { context.session.closesAfterReply = true }
             return nil
         } catch {
             // What a handler had written before it threw is not part of the answer.
@@ -69,10 +69,11 @@ public struct Dispatch: Sendable {
         }
     }
 
+    /// The number of the request's command, if nothing speaks against running it.
     private func check(
         _ request: borrowing Request,
         _ context: borrowing CommandContext
-    ) throws(ServerError) -> Row {
+    ) throws(ServerError) -> Int {
         guard request.count > 0, let index = catalog.index(of: request[0]) else {
             throw unknownCommand(request, context)
         }
@@ -80,7 +81,7 @@ public struct Dispatch: Sendable {
         if request.count < row.minimumCount || request.count > row.maximumCount {
             throw .wrongArity(catalog.specs[index].name)
         }
-        if row.flags.contains(.withoutToken) { return row }
+        if row.flags.contains(.withoutToken) { return index }
         guard let token = context.session.token else { throw ServerError(.unauthenticated) }
         if !token.commands.contains(index) {
             let name = catalog.specs[index].name.lowercased()
@@ -90,7 +91,7 @@ public struct Dispatch: Sendable {
             )
         }
         try checkKeys(request, row, token)
-        return row
+        return index
     }
 
     private func checkKeys(

@@ -116,7 +116,7 @@ public enum CommandCategory: String, Sendable, CaseIterable {
 }
 
 /// What the dispatcher and the decoders must know of a command.
-public struct CommandFlags: OptionSet, Sendable {
+public struct CommandFlags: OptionSet, Sendable, BitwiseCopyable {
     /// The bits.
     public let rawValue: UInt16
     /// Makes flags of bits.

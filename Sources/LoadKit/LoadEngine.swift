@@ -70,7 +70,6 @@ final class LoadEngine: EventLoopDelegate {
         loop = try EventLoop()
         receiveRoom = .allocate(byteCount: LoadEngine.receiveBytes, alignment: 64)
         clients = (0..<options.clients).map { LoadClient($0, self) }
-        loop.delegate = self
     }
 
     deinit {
@@ -79,6 +78,8 @@ final class LoadEngine: EventLoopDelegate {
 
     /// Runs until all clients have ended.
     func run() -> LoadReport {
+        loop.delegate = self
+        defer { loop.delegate = nil }
         setUpBeganAt = SystemClock.monotonicNanoseconds()
         enter(.connecting, loop.now)
         while ended < clients.count {

@@ -70,7 +70,10 @@ public final class EventLoop {
     private let events: UnsafeMutablePointer<epoll_event>
 
     /// Called at wake-ups.
-    public weak var delegate: (any EventLoopDelegate)?
+    ///
+    /// Kept: whoever sets it to something that keeps the loop sets it to nil when the loop has ended. It
+    /// is not weak, since weak references make every retain of the object slower.
+    public var delegate: (any EventLoopDelegate)?
     /// The time at the beginning of this turn.
     public private(set) var now: Moment
 

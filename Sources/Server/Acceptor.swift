@@ -10,8 +10,8 @@ internal import Synchronization
 /// One loop accepts for all, because the kernel's own spreading (SO_REUSEPORT) is by hash and leaves
 /// loops without work when connections are few.
 final class Acceptor: EventHandler {
-    // The worker owns its acceptors and outlives them.
-    private unowned let worker: Worker
+    // SAFETY: the worker owns its acceptors and outlives them: its loop calls nobody once it has ended.
+    private unowned(unsafe) let worker: Worker
     private let listener: Listener
     private let mailboxes: [Mailbox]
     private var registration: Registration?

@@ -10,8 +10,8 @@ internal import Wire
 
 /// A connection on its worker's loop.
 final class Connection: EventHandler {
-    // The worker owns its connections and outlives them.
-    unowned let worker: Worker
+    // SAFETY: the worker owns its connections and outlives them: its loop calls nobody once it has ended.
+    unowned(unsafe) let worker: Worker
     let socket: Socket
     let address: SocketAddress
     let session: Session

@@ -46,6 +46,7 @@ final class ControlThread: Sendable {
             delegate.loop = box.loop
             box.loop.delegate = delegate
             box.loop.run()
+            box.loop.delegate = nil
         }
         thread.withLock { $0 = started }
     }

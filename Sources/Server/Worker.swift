@@ -58,7 +58,6 @@ final class Worker: EventLoopDelegate {
             now: loop.now
         )
         scratch = Scratch(context: context, output: ByteBuffer(capacity: Worker.scratchBytes))
-        loop.delegate = self
     }
 
     deinit {
@@ -67,7 +66,9 @@ final class Worker: EventLoopDelegate {
 
     /// Runs the loop until the server is shut down and every connection is closed.
     func run() {
+        loop.delegate = self
         loop.run()
+        loop.delegate = nil
     }
 
     /// Begins to accept on `listeners` and to hand connections to the mailboxes of all loops.
