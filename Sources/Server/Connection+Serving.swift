@@ -35,6 +35,7 @@ extension Connection {
         let isPartial = end != .full && !inbound.isEmpty
         machine.processed(hasPartial: isPartial, now.monotonicMilliseconds)
         let isDone = (isDraining || hasPeerEnded) && end != .full
+        if end == .closing { logFailedAuthentications() }
         if end == .closing || isDone { finish(now) }
         armTimer()
     }
@@ -43,6 +44,8 @@ extension Connection {
         if worker.plaintext.count - position < neededBytes {
             return .incomplete(needed: neededBytes)
         }
+        // That was for the request that is complete now; the next one is looked at from its first byte.
+        neededBytes = 1
         if decoder == nil {
             guard chooseEncoding() else {
                 return session.closesAfterReply ? .closing : .incomplete(needed: 1)

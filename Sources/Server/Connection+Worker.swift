@@ -56,6 +56,16 @@ extension Connection {
         close()
     }
 
+    /// Says so in the log if the connection ends because it guessed too often.
+    func logFailedAuthentications() {
+        let limit = worker.shared.configuration.limits.maxAuthenticationFailures
+        if session.failedAuthentications < limit { return }
+        worker.shared.logger.notice(
+            "too many failed authentications",
+            metadata: ["peer": "\(address)", "connection": "\(session.identifier)"]
+        )
+    }
+
     func log(_ message: Logger.Message, _ metadata: Logger.Metadata = [:]) {
         let logger = worker.shared.logger
         if logger.logLevel > .debug { return }

@@ -54,6 +54,7 @@ final class Connection: EventHandler {
         self.worker = worker
         registration = try worker.loop.register(self.socket.descriptor, self)
         armTimer()
+        log("accepted")
     }
 
     func becameReady(_ readiness: Readiness, _ now: Moment) {
@@ -111,6 +112,7 @@ final class Connection: EventHandler {
             worker.shared.facts.authenticatedClients.subtract(1, ordering: .relaxed)
         }
         tls = nil
+        log("closed")
         worker.forget(self)
     }
 }

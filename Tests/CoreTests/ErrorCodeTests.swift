@@ -18,7 +18,8 @@ struct ErrorCodeTests {
         (.outOfMemory, 40, "out_of_memory"), (.busy, 41, "busy"),
         (.tooManyFailures, 42, "too_many_failures"),
         (.authenticationTimeout, 43, "authentication_timeout"), (.idleTimeout, 44, "idle_timeout"),
-        (.shuttingDown, 45, "shutting_down"), (.notServed, 50, "not_served"),
+        (.shuttingDown, 45, "shutting_down"), (.requestTimeout, 46, "request_timeout"),
+        (.notServed, 50, "not_served"),
         (.internalError, 99, "internal"),
     ]
 

@@ -1,4 +1,5 @@
 // Echo, live: what comes back is what was sent, however it is cut, and whoever disconnects.
+import Core
 import Reactor
 import Server
 import Testing
@@ -29,6 +30,24 @@ import Testing
         try connection.send(resp([Array("ECHO".utf8), payload]))
         #expect(try connection.line() == "$\(payload.count)")
         #expect(try connection.bytes(payload.count) == payload)
+    }
+
+    @Test func smallRequestsBehindALargeOneInPiecesAreAllAnswered() throws {
+        let server = try TestServer { $0.limits.replyBatchBytes = 1024 }
+        let client = try server.connect()
+        let payload = [UInt8](repeating: UInt8(ascii: "p"), count: 100_000)
+        let large = resp([Array("ECHO".utf8), payload])
+        try client.send(resp(["AUTH", server.folder.token]))
+        #expect(try client.line() == "+OK")
+        try client.send(Array(large.prefix(50_000)))
+        let small = (0..<2000).flatMap { resp(["ECHO", "\($0)"]) }
+        try client.send(Array(large.dropFirst(50_000)) + small)
+        #expect(try client.line() == "$100000")
+        #expect(try client.line().utf8.count == 100_000)
+        for number in 0..<2000 {
+            _ = try client.line()
+            #expect(try client.line() == "\(number)")
+        }
     }
 
     @Test func abruptDisconnectsAreSurvived() throws {
