@@ -11,4 +11,9 @@ public enum CommandTable {
 
     /// The specs, by name.
     public static let catalog = CommandCatalog(commands.map(\.spec))
+
+    /// The command with its arguments, as one would type it.
+    public static func usage(_ spec: CommandSpec) -> String {
+        HelpText.usage(spec)
+    }
 }

@@ -74,7 +74,9 @@ struct ByteHash: Sendable {
     }
 }
 
-/// Words drawn from a seed. Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number
+/// Words drawn from a seed.
+///
+/// Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number
 /// Generators", 2014.
 private struct SplitMix {
     var state: UInt64

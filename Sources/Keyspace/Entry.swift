@@ -6,7 +6,9 @@ import Glibc
 import Musl
 #endif
 
-/// What an entry's block begins with. The key's bytes follow at offset 26, the value's behind them.
+/// What an entry's block begins with.
+///
+/// The key's bytes follow at offset 26, the value's behind them.
 struct EntryHeader {
     /// Unix milliseconds at which the entry expires; 0 for never.
     var expiresAt: Int64 = 0

@@ -1,6 +1,6 @@
 // When a shard's keys expire, soonest first; cleaned lazily.
 
-/// One time at which something may expire. 16 bytes.
+/// One time at which something may expire, in 16 bytes.
 struct ExpiryItem: Comparable {
     /// Unix milliseconds.
     var expiresAt: Int64

@@ -6,7 +6,7 @@ import Glibc
 import Musl
 #endif
 
-/// One place of a table: an entry and its hash, or neither. 16 bytes.
+/// One place of a table, in 16 bytes: an entry and its hash, or neither.
 struct Slot {
     var hash: UInt64
     var entry: Entry?
@@ -141,7 +141,9 @@ struct HashTable: ~Copyable {
     }
 
     /// Takes out the entry at `index` and moves those behind it, up to the first at its home, back by
-    /// one, so that `index` then holds the next greater hash or is empty. Never changes the size.
+    /// one, so that `index` then holds the next greater hash or is empty.
+    ///
+    /// Never changes the size.
     mutating func remove(at index: Int) {
         var end = index &+ 1
         while slots[end].entry != nil, home(slots[end].hash) < end { end &+= 1 }

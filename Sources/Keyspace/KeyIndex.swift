@@ -124,7 +124,9 @@ struct KeyIndex: ~Copyable {
     }
 
     /// Where `key` lies or belongs: the first entry not before it, within the last page that begins
-    /// with a key not behind it. There must be a page.
+    /// with a key not behind it.
+    ///
+    /// There must be a page.
     private func place(of key: Bytes) -> Place {
         var low = 0
         var high = pageCount

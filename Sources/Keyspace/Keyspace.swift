@@ -39,7 +39,7 @@ public final class Keyspace: Sendable {
         maxValueBytes = min(limits.maxValueBytes, Int(Int32.max))
     }
 
-    /// The number of keys, expired ones that are not yet reclaimed included. Source: Redis, DBSIZE.
+    /// The number of keys, expired ones that are not yet reclaimed included (DBSIZE).
     public var count: Int { memory.keys }
 
     /// What the keyspace holds and takes: the sum of counters that each shard keeps.

@@ -52,7 +52,9 @@ public struct SetOutcome: Equatable, Sendable {
     }
 }
 
-/// What must hold for an expiry to be set. Source: Redis, EXPIRE.
+/// What must hold for an expiry to be set.
+///
+/// Source: Redis, EXPIRE.
 public enum ExpiryCondition: Equatable, Sendable {
     /// Nothing.
     case always

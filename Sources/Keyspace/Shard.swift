@@ -11,7 +11,7 @@ struct Shard: ~Copyable {
     private(set) var entryBytes = 0
     /// Entries with an expiry.
     private(set) var volatileCount = 0
-    /// Counts changes; what an entry's version is taken from. Never goes back.
+    /// Counts changes; what an entry's version is taken from, and never goes back.
     private(set) var lastVersion: UInt64
 
     init(lastVersion: UInt64 = 0) { self.lastVersion = lastVersion }
@@ -93,8 +93,9 @@ struct Shard: ~Copyable {
         compactQueueIfStale()
     }
 
-    /// Removes the entry at `found`; the table keeps its size, so that a walk can go on at `found`. The
-    /// caller must `tidy` afterwards.
+    /// Removes the entry at `found`; the table keeps its size, so that a walk can go on at `found`.
+    ///
+    /// The caller must `tidy` afterwards.
     mutating func unlink(at found: Int) {
         let entry = table[found]
         if entry.key.isNamespaced { index.remove(entry) }

@@ -1,5 +1,5 @@
 // A client that waits for its answers: for health checks and for trying a server out.
-public import Core
+internal import Core
 public import Reactor
 public import TLS
 
@@ -26,7 +26,7 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
 }
 
 /// A TLS client that blocks its thread until it has what it waits for.
-public final class ClientConnection: EventHandler {
+public final class ClientConnection {
     private let loop: EventLoop
     private let buffers = TLSBuffers()
     private let session: TLSSession
@@ -69,7 +69,8 @@ public final class ClientConnection: EventHandler {
             throw .tls(error)
         }
         do throws(SystemError) {
-            registration = try loop.register(socket.descriptor, self, writable: true)
+            let forwarder = Forwarder(self)
+            registration = try loop.register(socket.descriptor, forwarder, writable: true)
         } catch {
             throw .unreachable("\(error)")
         }
@@ -152,7 +153,7 @@ public final class ClientConnection: EventHandler {
     }
 
     /// Goes on with whatever the socket is ready for.
-    public func becameReady(_ readiness: Readiness, _ now: Moment) {
+    fileprivate func advance(_ readiness: Readiness) {
         if !isConnected {
             if let error = socket.connectError() {
                 failure = .unreachable("\(error)")
@@ -164,9 +165,6 @@ public final class ClientConnection: EventHandler {
         if readiness.contains(.readable) || readiness.contains(.broken) { receive() }
         flush()
     }
-
-    /// Never called: the client sets no timer.
-    public func timerFired(_ now: Moment) {}
 
     private func receive() {
         var block = [UInt8](repeating: 0, count: 64 << 10)
@@ -217,6 +215,19 @@ public final class ClientConnection: EventHandler {
         }
         loop.watch(registration, readable: true, writable: !unsent.isEmpty)
     }
+}
+
+/// Passes a loop's events on, so that the loop, which keeps its handlers, does not keep the client.
+private final class Forwarder: EventHandler {
+    private weak var client: ClientConnection?
+
+    init(_ client: ClientConnection) {
+        self.client = client
+    }
+
+    func becameReady(_ readiness: Readiness, _ now: Moment) { client?.advance(readiness) }
+
+    func timerFired(_ now: Moment) {}
 }
 
 @available(*, unavailable)

@@ -94,9 +94,10 @@ public struct ConnectionStateMachine: Equatable, Sendable {
 
     /// `bytes` of replies wait for the socket after sending what it took.
     public mutating func outboundChanged(_ bytes: Int, _ now: Int64) -> ConnectionAction {
-        if phase == .flushing, bytes == 0 {
-            enter(.lingering, now)
-            return .sendEnd
+        if phase == .flushing {
+            // A peer that takes its last bytes slowly is waited for as long as it takes any.
+            enter(bytes == 0 ? .lingering : .flushing, now)
+            return bytes == 0 ? .sendEnd : .none
         }
         if !isPaused, bytes > limits.outboundHighWatermarkBytes {
             isPaused = true

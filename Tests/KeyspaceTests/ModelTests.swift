@@ -172,7 +172,7 @@ private struct Run {
 }
 
 @Suite struct ModelTests {
-    /// `0`: all keys share one hash. `0xC0…03`: eight hashes in four shards. `.max`: as in service.
+    // 0: all keys share one hash; 0xC0...01: four shards of two hashes; max: as in service.
     @Test(arguments: [
         (UInt64.max, 8000, 40_000), (0xC000_0000_0000_0001, 300, 12_000), (0, 60, 6000),
     ])

@@ -38,12 +38,14 @@ struct Feed {
     /// Whether to repeat the first request's bytes' place in memory or to move them between calls.
     var moves = true
 
-    /// Decodes `input`, of which the first bytes arrive up to each of `cuts` in turn, then the rest.
+    /// Decodes `input`, of which the first bytes arrive up to each of `cuts` in turn, then the
+    /// rest.
     func steps(_ input: [UInt8], cuts: some Sequence<Int> = []) -> [Step] {
         var decoder = RequestDecoder(encoding: encoding)
         var frame = RequestFrame()
         let json = LineJSONParser(maxDepth: limits.maxJSONDepth)
-        // Copies of the input at other addresses, with bytes around it that are none of its business.
+        // Copies of the input at other addresses, with bytes around it that are none of its
+        // business.
         let junk: [UInt8] = Array("*9\r\n{\"'$\n".utf8)
         let places = (moves ? [0, 3, 9] : [0]).map { Array(junk[0..<$0]) + input + junk }
         var steps: [Step] = []
@@ -79,10 +81,12 @@ struct Feed {
                     taken = count
                 case .rejected(let error, let count):
                     let id = bytesOf(frame.identifier.span)
+                    #expect(frame.ranges.isEmpty && frame.scratch.isEmpty && !frame.usesScratch)
                     steps.append(.rejected(error.code, error.message, id: id))
                     if error.code.row.closes { return steps }
                     taken = count
                 case .incomplete(let needed):
+                    #expect(frame.ranges.isEmpty && frame.scratch.isEmpty && !frame.usesScratch)
                     #expect(needed > visible - consumed, "asks for what is there")
                     wanted = needed
                 }

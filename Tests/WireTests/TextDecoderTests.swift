@@ -18,6 +18,7 @@ struct TextDecoderTests {
             ("SET k ''\n", ["SET", "k", ""]),
             ("SET k 'a \"b\\n'\n", ["SET", "k", "a \"b\\n"]),
             (#"SET k "\\ \" \n \r \t \x41\x7e""# + "\n", ["SET", "k", "\\ \" \n \r \t A~"]),
+            ("SET k 'a\\'\n", ["SET", "k", "a\\"]),
             ("\"SET\" 'k' v\n", ["SET", "k", "v"]),
             ("a{*$ b\\n\n", ["a{*$", "b\\n"]),
             ("SET k v ; rm\n", ["SET", "k", "v", ";", "rm"]),

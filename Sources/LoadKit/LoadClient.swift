@@ -1,0 +1,233 @@
+// One connection of a run: carries out what its state machine decides.
+internal import Core
+internal import Reactor
+internal import TLS
+
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Musl
+#endif
+
+/// A client on the engine's loop.
+final class LoadClient: EventHandler {
+    /// How the engine counts a client.
+    enum Standing {
+        /// It has not begun.
+        case waiting
+        /// It has begun, and is not ready.
+        case settingUp
+        /// It is ready or running.
+        case ready
+    }
+
+    /// A socket that connects or is connected.
+    final class Link {
+        let socket: Socket
+        let address: SocketAddress
+        var registration: Registration?
+        var session: TLSSession?
+        /// Ciphertext that the socket did not take yet.
+        var unsent = ByteBuffer()
+
+        init(_ socket: consuming Socket, _ address: SocketAddress) {
+            self.socket = socket
+            self.address = address
+        }
+    }
+
+    let number: Int
+    // The engine owns its clients and outlives them.
+    unowned let engine: LoadEngine
+    var machine: ClientStateMachine
+    var random: RandomSource
+    var parser: ReplyParser
+    var verifier: ReplyVerifier
+    var pending: PendingRequests
+    /// The beginning of a reply that is not all there.
+    var rest = ByteBuffer()
+    var link: Link?
+    private var standing = Standing.waiting
+    private var handshakeBeganAt: Int64 = 0
+
+    /// Makes the client numbered `number`, which waits for its turn.
+    init(_ number: Int, _ engine: LoadEngine) {
+        self.number = number
+        self.engine = engine
+        let options = engine.options
+        var limits = ClientStateMachine.Limits()
+        limits.addressCount = engine.addresses.count
+        limits.hasToken = options.token != nil
+        limits.connectTimeout = Int64(options.connectTimeoutSeconds * 1000)
+        limits.replyTimeout = Int64(options.replyTimeoutSeconds * 1000)
+        machine = ClientStateMachine(limits)
+        random = engine.workload.randomSource(client: number)
+        parser = ReplyParser(options.encoding)
+        verifier = ReplyVerifier(options.encoding)
+        pending = PendingRequests(capacity: options.pipeline)
+    }
+
+    /// Begins to connect.
+    func begin(_ now: Moment) {
+        standing = .settingUp
+        perform(machine.begin(now.monotonicMilliseconds), now)
+    }
+
+    /// Begins to send requests.
+    func start(_ now: Moment) {
+        perform(machine.start(), now)
+    }
+
+    /// Sends no more requests.
+    func stop(_ now: Moment) {
+        perform(machine.stop(now.monotonicMilliseconds), now)
+    }
+
+    /// Closes, whatever is in flight.
+    func abandon(_ now: Moment) {
+        perform(machine.abandon(), now)
+    }
+
+    /// Looks at the timeouts.
+    func timePassed(_ now: Moment) {
+        perform(machine.timePassed(now.monotonicMilliseconds), now)
+    }
+
+    /// The engine's tick looks at timeouts, so no timer is ever set.
+    func timerFired(_: Moment) {}
+
+    /// The socket is ready.
+    func becameReady(_ readiness: Readiness, _ now: Moment) {
+        if case .connecting = machine.state { return checkConnection(now) }
+        if readiness.contains(.writable) { sendUnsent(now) }
+        if readiness.contains(.readable) || readiness.contains(.broken) { receive(now) }
+    }
+
+    /// Does what the state machine decided.
+    func perform(_ action: ClientStateMachine.Action, _ now: Moment) {
+        switch action {
+        case .nothing: break
+        case .connect(let attempt): connect(attempt, now)
+        case .handshake: beginHandshake(now)
+        case .authenticate: sendToken(now)
+        case .issue: issue(now)
+        case .reportReady:
+            standing = .ready
+            engine.becameReady()
+        case .close:
+            close()
+            engine.hasEnded(nil, standing)
+        case .fail(let failure):
+            drop()
+            engine.hasEnded(failure, standing)
+        }
+    }
+}
+
+extension LoadClient {
+    private func connect(_ attempt: Int, _ now: Moment) {
+        drop()
+        let index = (engine.preferredAddress + attempt) % engine.addresses.count
+        let address = engine.addresses[index]
+        do throws(SystemError) {
+            let link = Link(try Socket.connect(to: address), address)
+            link.registration = try engine.loop.register(
+                link.socket.descriptor,
+                self,
+                writable: true
+            )
+            self.link = link
+        } catch {
+            perform(machine.connectFailed(Failure(connecting: error, address)), now)
+        }
+    }
+
+    private func checkConnection(_ now: Moment) {
+        guard let link else { return }
+        if let error = link.socket.connectError() {
+            perform(machine.connectFailed(Failure(connecting: error, link.address)), now)
+        } else {
+            perform(machine.connected(), now)
+        }
+    }
+
+    private func beginHandshake(_ now: Moment) {
+        guard let link, let registration = link.registration else { return }
+        engine.loop.watch(registration, readable: true, writable: false)
+        engine.preferredAddress = engine.addresses.firstIndex(of: link.address) ?? 0
+        handshakeBeganAt = SystemClock.monotonicNanoseconds()
+        do throws(TLSError) {
+            link.session = try TLSSession(
+                engine.context,
+                engine.buffers,
+                serverName: engine.options.host
+            )
+            continueHandshake(now)
+        } catch {
+            perform(machine.fail(Failure(.tlsFailed, "\(error)")), now)
+        }
+    }
+
+    /// Goes on with the handshake and sends what it wrote.
+    func continueHandshake(_ now: Moment) {
+        guard let link, let session = link.session else { return }
+        switch session.handshake() {
+        case .incomplete:
+            send(link, now)
+        case .done:
+            let nanoseconds = SystemClock.monotonicNanoseconds() - handshakeBeganAt
+            engine.metrics.handshakes.record(nanoseconds: nanoseconds)
+            if engine.firstConnection == nil {
+                engine.firstConnection = (
+                    link.address.description, session.version, session.cipherSuite
+                )
+            }
+            // What the handshake wrote last leaves together with the token.
+            perform(machine.handshakeCompleted(), now)
+            if self.link === link { send(link, now) }
+        case .closed:
+            perform(machine.peerClosed(), now)
+        case .failed(let error):
+            // The alert says to the server why.
+            send(link, now)
+            perform(machine.fail(Failure(.tlsFailed, "\(error)")), now)
+        }
+    }
+
+    private func sendToken(_ now: Moment) {
+        engine.outbound.removeAll()
+        engine.writer.append(token: engine.options.token ?? "", to: &engine.outbound)
+        encryptAndSend(now)
+    }
+
+    /// Says that nothing more is coming, and closes.
+    private func close() {
+        if let link, let session = link.session {
+            session.close()
+            if link.unsent.isEmpty { _ = link.socket.send(engine.buffers.output) }
+            engine.buffers.clearOutput()
+        }
+        drop()
+    }
+
+    /// Closes the socket as it is.
+    private func drop() {
+        engine.buffers.clearOutput()
+        rest.release()
+        guard let link else { return }
+        if let registration = link.registration { engine.loop.unregister(registration) }
+        self.link = nil
+    }
+}
+
+extension Failure {
+    /// A connection that cannot be made, by whether anybody listens.
+    fileprivate init(connecting error: SystemError, _ address: SocketAddress) {
+        if error.number == ECONNREFUSED {
+            self.init(.connectRefused, "\(address)")
+        } else {
+            let reason = error.subject.isEmpty ? "\(address): \(error)" : "\(error)"
+            self.init(.connectFailed, reason)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// What is printed, and how it differs on a terminal.
+import Foundation
+import LoadKit
+
+/// Standard output and standard error, as this program uses them.
+final class Console {
+    private let isQuiet: Bool
+    private let isTerminal: Bool
+    private var openLineLength = 0
+
+    init(isQuiet: Bool) {
+        self.isQuiet = isQuiet
+        isTerminal = isatty(STDOUT_FILENO) == 1
+    }
+
+    /// Shows the live line: in place on a terminal, else a line of its own.
+    func show(_ progress: LoadProgress) {
+        if isQuiet || progress.phase == .finished { return }
+        let text = progress.text
+        if isTerminal {
+            let padding = String(repeating: " ", count: max(0, openLineLength - text.count))
+            write("\r\(text)\(padding)")
+            openLineLength = text.count
+        } else if progress.seconds > 0 {
+            write("\(text)\n")
+        }
+    }
+
+    /// Shows the summary, below the live line.
+    func show(_ report: LoadReport) {
+        if openLineLength > 0 { write("\n") }
+        openLineLength = 0
+        write(report.text)
+    }
+
+    /// Says why nothing was done.
+    func complain(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data("loadgen: \(text)\n".utf8))
+    }
+
+    private func write(_ text: String) {
+        // Where nobody reads the output any more, there is nobody to tell.
+        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    }
+}
