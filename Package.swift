@@ -95,7 +95,7 @@ let package = Package(
 
         tests("CoreTests", ["Core"]),
         tests("CryptoTests", ["Crypto"]),
-        tests("TLSTests", ["TLS"]),
+        tests("TLSTests", ["Crypto", "TLS"]),
         tests("ReactorTests", ["Reactor"]),
         tests("WireTests", ["Core", "Wire"]),
         tests("KeyspaceTests", ["Core", "Keyspace"]),

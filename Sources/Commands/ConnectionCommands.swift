@@ -208,10 +208,9 @@ private func helloOptions(
             context.session.clientName = try clientName(request[index + 1])
             index += 2
         } else {
-            throw ServerError(
-                .syntax,
-                "Syntax error in HELLO option '\(Printable.text(request[index], limit: 64))'"
-            )
+            // Of a credential in the wrong place, 16 bytes show no part of the secret.
+            let option = Printable.text(request[index], limit: 16)
+            throw ServerError(.syntax, "Syntax error in HELLO option '\(option)'")
         }
     }
 }

@@ -1,4 +1,5 @@
 // SET, GET and the other commands on values.
+internal import Access
 internal import Core
 internal import Keyspace
 
@@ -119,6 +120,7 @@ private func counter(
             if step == .min { throw ServerError(.overflow, "decrement would overflow") }
             step = -step
         }
+        try requireReadable(request[1], context)
         let now = context.now.unixMilliseconds
         let number = try context.keyspace.increment(request[1], by: step, now: now)
         context.reply.integer(number)
@@ -147,6 +149,7 @@ private func set(
         return
     }
     let parsed = try SetArguments(request, now: now)
+    if parsed.answersPrevious { try requireReadable(request[1], context) }
     if !parsed.answersPrevious {
         let outcome = try context.keyspace.set(
             request[1],
@@ -165,6 +168,19 @@ private func set(
         previous: { context.reply.bytes($0) }
     )
     if !outcome.hadPrevious { context.reply.null() }
+}
+
+/// Refuses a key that the token may write and not read, where the answer tells what the key holds.
+///
+/// Source: Redis 7.0, ACL: SET with GET and the INCR family need both permissions.
+private func requireReadable(
+    _ key: Span<UInt8>,
+    _ context: borrowing CommandContext
+) throws(ServerError) {
+    guard let token = context.session.token else { throw ServerError(.unauthenticated) }
+    if !token.readsEverything, !token.mayRead(key) {
+        throw ServerError(.forbidden, "No permissions to access a key")
+    }
 }
 
 /// The options of SET, in any order.

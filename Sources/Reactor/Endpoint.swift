@@ -18,7 +18,8 @@ public struct Endpoint: Sendable, Equatable, CustomStringConvertible {
     /// An empty host, or `*`, means every address.
     public init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":") else { return nil }
-        guard let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        let digits = text[text.index(after: colon)...]
+        guard digits.first != "+", let port = UInt16(digits) else { return nil }
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = String(host.dropFirst().dropLast())

@@ -1,5 +1,5 @@
-internal import CLinux
 // One thread's loop: epoll, timers, wake-ups.
+internal import CLinux
 public import Core
 internal import Glibc
 
@@ -191,7 +191,12 @@ public final class EventLoop {
     private func fireTimers() {
         wheel.advance(to: now.monotonicMilliseconds, into: &due)
         for word in due {
+            if let index = slot(word) { slots[index].timer = .due }
+        }
+        for word in due {
+            // A handler before this one may have unregistered it, or set or cancelled its timer.
             guard let index = slot(word), let handler = slots[index].handler else { continue }
+            if slots[index].timer != .due { continue }
             slots[index].timer = .none
             handler.timerFired(now)
         }

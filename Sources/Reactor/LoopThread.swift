@@ -17,6 +17,7 @@ public final class LoopThread: Sendable {
         _ body: @escaping @Sendable () -> Void
     ) throws(SystemError) {
         var thread = pthread_t()
+        // SAFETY: taken back by `run` on the new thread, or released here if there is none.
         let start = Unmanaged.passRetained(Start(body))
         let result = pthread_create(&thread, nil, runThread, start.toOpaque())
         if result != 0 {

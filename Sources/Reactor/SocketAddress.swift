@@ -45,7 +45,9 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
                 return String(cString: start)
             }
         }
-        return text.hasPrefix("::ffff:") ? String(text.dropFirst(7)) : text
+        // Only mapped addresses are printed with dots behind this prefix.
+        let isMapped = text.hasPrefix("::ffff:") && text.contains(".")
+        return isMapped ? String(text.dropFirst(7)) : text
     }
 
     /// The port, 0 to 65,535.

@@ -1,5 +1,5 @@
-internal import CLinux
 // The one place that reads the clock.
+internal import CLinux
 public import Core
 internal import Glibc
 

@@ -6,6 +6,8 @@ public struct TimerHandle: Equatable, Sendable, BitwiseCopyable {
 
     /// No timer.
     public static let none = TimerHandle(node: -1)
+    /// A timer that is no longer in the wheel and has not been told of yet.
+    static let due = TimerHandle(node: -2)
 }
 
 /// Timers by deadline, with no clock of its own.

@@ -54,17 +54,28 @@ public final class TLSContext: Sendable {
         _ = SSL_CTX_set_session_cache_mode_shim(context, Int(SSL_SESS_CACHE_OFF))
         _ = SSL_CTX_set_num_tickets(context, 1)
         _ = SSL_CTX_set_dh_auto_shim(context, 1)
+        // SAFETY: not retained: this object keeps the list, and each session keeps this object.
         let callbackData = Unmanaged.passUnretained(protocols).toOpaque()
         SSL_CTX_set_alpn_select_cb(context, selectProtocol, callbackData)
         try TLSIdentity.load(options, into: context)
     }
 
-    /// Makes a client's context.
-    public init(client trust: TLSTrust) throws(TLSError) {
+    /// Makes a client's context that offers `applicationProtocols`, the preferred first (RFC 7301).
+    public init(
+        client trust: TLSTrust,
+        applicationProtocols: [String] = []
+    ) throws(TLSError) {
         let context = try TLSContext.make(TLS_client_method())
         pointer = context
-        protocols = ProtocolList([])
+        protocols = ProtocolList(applicationProtocols)
         isServer = false
+        let offer = protocols.names.flatMap { [UInt8(truncatingIfNeeded: $0.count)] + $0 }
+        // Unlike all others, this call answers 0 where it succeeded.
+        if !protocols.names.allSatisfy({ (1...255).contains($0.count) })
+            || SSL_CTX_set_alpn_protos(context, offer, UInt32(clamping: offer.count)) != 0
+        {
+            throw TLSError("an application protocol's name must be 1 to 255 bytes long")
+        }
         _ = SSL_CTX_set_options(context, sallyport_client_options())
         switch trust {
         case .anyone:

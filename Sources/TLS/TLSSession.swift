@@ -114,17 +114,22 @@ public final class TLSSession {
         ERR_clear_error()
     }
 
+    /// Why the peer's certificate was refused; nil if it was not, or if nobody is asked for one.
+    private var refusal: String? {
+        let result = SSL_get_verify_result(pointer)
+        // Where nothing is verified there is a result all the same, and it is not what failed.
+        if result == X509_V_OK || SSL_get_verify_mode(pointer) == SSL_VERIFY_NONE { return nil }
+        return X509_verify_cert_error_string(result).map { String(cString: $0) }
+    }
+
     private func outcome(_ result: Int32, _ context: String) -> TLSProgress {
         switch SSL_get_error(pointer, result) {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .incomplete
         case SSL_ERROR_ZERO_RETURN: return .closed
         default:
             hasFailed = true
-            let verification = SSL_get_verify_result(pointer)
             let stack = takeErrorStack()
-            if verification != X509_V_OK, let text = X509_verify_cert_error_string(verification) {
-                return .failed(TLSError("\(context): \(String(cString: text))", stack: stack))
-            }
+            if let refusal { return .failed(TLSError("\(context): \(refusal)", stack: stack)) }
             return .failed(TLSError(context, stack: stack))
         }
     }

@@ -1,0 +1,177 @@
+// A reply as a value: what the tape says, and whether it fits the shape that its command promises.
+import Core
+
+/// One reply.
+indirect enum Answer: Hashable, Sendable {
+    case status(String)
+    case integer(Int64)
+    case bytes([UInt8])
+    case null
+    case missingKey
+    case list([Answer])
+    case map([Pair])
+    case json([UInt8])
+    case error(ErrorCode, String)
+
+    struct Pair: Hashable, Sendable {
+        var name: Answer
+        var value: Answer
+    }
+
+    static let ok = Answer.status("OK")
+    static let syntax = Answer.error(.syntax, "syntax error")
+    static let notAnInteger = Answer.error(.notAnInteger, "value is not an integer or out of range")
+    static let overflow = Answer.error(.overflow, "increment or decrement would overflow")
+    static let noKey = Answer.error(.forbidden, "No permissions to access a key")
+    static let noToken = Answer.error(.unauthenticated, "Authentication required.")
+    static let wrongCredential = Answer.error(
+        .wrongCredential,
+        "invalid username-password pair or user is disabled."
+    )
+
+    static func text(_ text: String) -> Answer { .bytes(Array(text.utf8)) }
+
+    static func texts(_ texts: String...) -> Answer { .list(texts.map { .text($0) }) }
+
+    static func arity(_ name: String) -> Answer {
+        .error(.wrongArity, "wrong number of arguments for '\(name)' command")
+    }
+
+    static func invalidExpiry(_ name: String) -> Answer {
+        .error(.invalidExpiry, "invalid expire time in '\(name)' command")
+    }
+
+    static func noCommand(_ token: String, _ name: String) -> Answer {
+        .error(.forbidden, "User \(token) has no permissions to run the '\(name)' command")
+    }
+}
+
+extension Answer {
+    /// The code of an error; nil for what is none.
+    var errorCode: ErrorCode? {
+        if case .error(let code, _) = self { code } else { nil }
+    }
+
+    /// What a bytes, status or JSON item says.
+    var text: String? {
+        switch self {
+        case .bytes(let bytes), .json(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .status(let word): word
+        default: nil
+        }
+    }
+
+    var items: [Answer] {
+        if case .list(let items) = self { items } else { [] }
+    }
+
+    /// The texts of a list's items, sorted.
+    var sortedTexts: [String] { items.compactMap(\.text).sorted() }
+
+    /// The value that a map holds for `name`.
+    subscript(name: String) -> Answer? {
+        guard case .map(let pairs) = self else { return nil }
+        return pairs.first { $0.name == .text(name) }?.value
+    }
+
+    /// Whether it is what `shape` promises.
+    func fits(_ shape: ReplyShape) -> Bool {
+        switch (shape, self) {
+        case (.any, _): true
+        case (.oneOf(let shapes), _): shapes.contains { fits($0) }
+        case (.status, .status), (.integer, .integer), (.bytes, .bytes), (.bytes, .json): true
+        case (.null, .null), (.null, .missingKey): true
+        case (.list(let shape), .list(let items)): items.allSatisfy { $0.fits(shape) }
+        case (.map(let shape), .map(let pairs)):
+            pairs.allSatisfy { $0.name.text != nil && $0.value.fits(shape) }
+        default: false
+        }
+    }
+}
+
+extension Answer: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .status(let word): word
+        case .integer(let value): "\(value)"
+        case .bytes(let bytes), .json(let bytes): "\"\(String(decoding: bytes, as: UTF8.self))\""
+        case .null: "nil"
+        case .missingKey: "no such key"
+        case .list(let items): "\(items)"
+        case .map(let pairs): "{\(pairs.map { "\($0.name): \($0.value)" }.joined(separator: ", "))}"
+        case .error(let code, let message): "\(code): \(message)"
+        }
+    }
+}
+
+/// Reads a tape into answers.
+struct TapeReader {
+    private struct Item {
+        var kind: ReplyItem
+        var payload: [UInt8]
+        var integer: Int64
+        var count: Int
+        var code: ErrorCode
+    }
+
+    private var items: [Item] = []
+    private var position = 0
+
+    /// Takes the items of `tape`.
+    init(_ tape: Span<UInt8>) {
+        var reader = ReplyReader(tape)
+        while reader.next() {
+            items.append(
+                Item(
+                    kind: reader.item,
+                    payload: reader.payload.withUnsafeBufferPointer { Array($0) },
+                    integer: reader.integer,
+                    count: reader.count,
+                    code: reader.errorCode
+                )
+            )
+        }
+    }
+
+    /// Whether everything has been read.
+    var isAtEnd: Bool { position == items.count }
+
+    /// The next reply with all that belongs to it; nil where the tape ends too early.
+    mutating func next() -> Answer? {
+        guard position < items.count else { return nil }
+        let item = items[position]
+        position += 1
+        switch item.kind {
+        case .status: return .status(String(decoding: item.payload, as: UTF8.self))
+        case .integer: return .integer(item.integer)
+        case .bytes: return .bytes(item.payload)
+        case .json: return .json(item.payload)
+        case .null: return .null
+        case .missingKey: return .missingKey
+        case .list: return next(item.count).map { .list($0) }
+        case .map: return nextMap(item.count)
+        case .error:
+            guard case .bytes(let message) = next() else { return nil }
+            return .error(item.code, String(decoding: message, as: UTF8.self))
+        case .push: return nil
+        }
+    }
+
+    private mutating func next(_ count: Int) -> [Answer]? {
+        var answers: [Answer] = []
+        for _ in 0..<count {
+            guard let answer = next() else { return nil }
+            answers.append(answer)
+        }
+        return answers
+    }
+
+    private mutating func nextMap(_ count: Int) -> Answer? {
+        guard let answers = next(2 * count) else { return nil }
+        return .map(
+            stride(from: 0, to: answers.count, by: 2).map {
+                Answer.Pair(name: answers[$0], value: answers[$0 + 1])
+            }
+        )
+    }
+}

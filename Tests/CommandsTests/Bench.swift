@@ -1,0 +1,188 @@
+// A server's commands without a server: one keyspace, some tokens, and a clock of the test's own.
+import Access
+import Core
+import Keyspace
+import Synchronization
+import Testing
+
+@testable import Commands
+
+/// The tokens of every bench, by name, with what they may do.
+enum Credentials {
+    private static let made: [(entry: TokenEntry, credential: String)] = {
+        func make(
+            _ name: String,
+            _ permissions: [String],
+            read: [String] = ["*"],
+            write: [String] = ["*"],
+            expires: Int64? = nil
+        ) -> (TokenEntry, String)? {
+            guard let issued = try? IssuedToken.make() else { return nil }
+            let entry = TokenEntry(
+                issued,
+                name: name,
+                createdAtUnixMilliseconds: 0,
+                expiresAtUnixMilliseconds: expires,
+                permissions: permissions,
+                read: read,
+                write: write
+            )
+            return (entry, issued.credential)
+        }
+        let tokens = [
+            make("root", ["@all"]), make("standard", TokenPermissions.standard),
+            make("reader", ["@read"]), make("writer", ["@write"]),
+            make("informed", ["@information"]), make("admin", ["@admin"]), make("nobody", []),
+            make("getter", ["+GET"]), make("careful", ["@all", "-DEL", "-drop"]),
+            make("mixed", ["@all"], read: ["a:*", "users^42^*"], write: ["b:*", "users^*"]),
+            make("blind", ["@all"], read: [], write: ["*"]),
+            make("short", ["@all"], expires: Bench.start + 1000),
+        ]
+        return tokens.compactMap { $0 }
+    }()
+
+    static let entries = made.map(\.entry)
+
+    /// The credential of the token called `name`.
+    static func of(_ name: String) -> String {
+        made.first { $0.entry.name == name }?.credential ?? "unknown"
+    }
+}
+
+/// Commands, and what they run on.
+///
+/// Every reply is held against its command's row.
+final class Bench {
+    /// The time at which every bench begins, in Unix milliseconds.
+    static let start: Int64 = 1_800_000_000_123
+
+    private let dispatch = Dispatch()
+    private let facts: ServerFacts
+    private var context: CommandContext
+    var session: Session { context.session }
+    var authenticatedClients: Int { facts.authenticatedClients.load(ordering: .relaxed) }
+
+    /// Makes a bench with a session of the token called `name`, or with one that has none yet.
+    init(as name: String? = "root", encoding: WireEncoding = .resp2) throws {
+        var limits = Limits()
+        limits.maxKeyBytes = 32
+        limits.maxValueBytes = 64
+        facts = ServerFacts(identifier: "3f0e7a52-0000-4000-8000-000000000001")
+        let tokens = try TokenSet(Credentials.entries, catalog: CommandTable.catalog)
+        context = CommandContext(
+            keyspace: Keyspace(limits: limits, seed: 7),
+            authority: TokenAuthority(tokens),
+            facts: facts,
+            limits: limits,
+            session: Session(identifier: 1, encoding: encoding),
+            now: Moment(unixMilliseconds: Bench.start, monotonicMilliseconds: 0)
+        )
+        try begin(as: name, encoding: encoding)
+    }
+
+    /// Goes on as another connection over the same keys.
+    func begin(as name: String?, encoding: WireEncoding = .resp2) throws {
+        context.session = Session(identifier: 1, encoding: encoding)
+        if let name { try #require(run("AUTH \(Credentials.of(name))") == .ok) }
+    }
+
+    func wait(_ milliseconds: Int64) {
+        context.now.unixMilliseconds += milliseconds
+        context.now.monotonicMilliseconds += milliseconds
+    }
+
+    /// Runs the words of `line`; `''` is an empty one, and `<name>` the credential of a token.
+    @discardableResult
+    func run(_ line: String) -> Answer {
+        let words = line.split(separator: " ").map { word -> [UInt8] in
+            if word == "''" { return [] }
+            if word.hasPrefix("<"), word.hasSuffix(">"), word.count > 2 {
+                return Array(Credentials.of(String(word.dropFirst().dropLast())).utf8)
+            }
+            return Array(word.utf8)
+        }
+        return run(words)
+    }
+
+    @discardableResult
+    func run(_ arguments: [[UInt8]]) -> Answer {
+        var ranges: [ArgumentRange] = []
+        var bytes: [UInt8] = []
+        for argument in arguments {
+            ranges.append(ArgumentRange(start: bytes.count, end: bytes.count + argument.count))
+            bytes += argument
+        }
+        let request = Request(bytes: bytes.span, ranges: ranges.span)
+        let wasClosing = session.closesAfterReply
+        let code = dispatch.run(request, &context)
+        var reader = TapeReader(context.reply.tape.span)
+        guard let answer = reader.next(), reader.isAtEnd else {
+            Issue.record("not exactly one reply to \(arguments)")
+            return .null
+        }
+        let run = Run(arguments: arguments, answer: answer, code: code)
+        run.validate(closes: session.closesAfterReply, wasClosing: wasClosing)
+        return answer
+    }
+}
+
+/// One command that was run, and what it answered.
+struct Run {
+    /// The errors that every command may answer with.
+    static let common: [ErrorCode] = [
+        .unknownCommand, .wrongArity, .unauthenticated, .forbidden, .invalidRequest,
+    ]
+
+    var arguments: [[UInt8]]
+    var answer: Answer
+    var code: ErrorCode?
+
+    private var name: String {
+        String(decoding: arguments.first ?? [], as: UTF8.self)
+    }
+
+    private var spec: CommandSpec? {
+        CommandTable.catalog.index(of: name).map { CommandTable.catalog.specs[$0] }
+    }
+
+    /// What is wrong with the answer: nothing, or one sentence.
+    func finding(closes: Bool, wasClosing: Bool) -> String? {
+        if answer.errorCode != code { return "\(name) told \(answer) and returned \(code as Any)" }
+        let shouldClose = wasClosing || code?.row.closes == true || endsConnection
+        if closes != shouldClose { return "\(name) answered \(answer), and closes: \(closes)" }
+        if case .error(let code, let message) = answer { return finding(code, message) }
+        guard let spec else { return "\(name) is no command and answered \(answer)" }
+        return answer.fits(spec.reply) ? nil : "\(name) answered \(answer), not \(spec.reply)"
+    }
+
+    private var endsConnection: Bool {
+        code == nil && spec?.flags.contains(.closes) == true
+    }
+
+    private func finding(_ code: ErrorCode, _ message: String) -> String? {
+        let allowed = Run.common + (spec?.errors ?? [])
+        if !allowed.contains(code) { return "\(name) may not answer with \(code)" }
+        let isPrintable = message.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+        if message.isEmpty || !isPrintable { return "\(name) answered with the text '\(message)'" }
+        if spec?.flags.contains(.secret) == true,
+            let secret = secrets.first(where: message.contains)
+        {
+            return "\(name) answered with a secret: \(secret)"
+        }
+        return nil
+    }
+
+    /// The secret parts of the credentials among the arguments.
+    private var secrets: [String] {
+        arguments.filter {
+            $0.count == TokenCredential.byteCount && $0.starts(with: Array("sp_".utf8))
+        }
+        .map { String(decoding: $0.suffix(TokenCredential.secretCount).prefix(8), as: UTF8.self) }
+    }
+
+    func validate(closes: Bool, wasClosing: Bool) {
+        if let finding = finding(closes: closes, wasClosing: wasClosing) {
+            Issue.record("\(finding)")
+        }
+    }
+}

@@ -1,0 +1,134 @@
+// A script: lines of commands on one bench, and what each must answer.
+import Core
+import Testing
+
+@testable import Commands
+
+/// One line of a script.
+enum Step: Sendable {
+    /// A command and its reply.
+    case run(String, Answer)
+    /// A command whose reply is a list in any order, of these texts, sorted.
+    case runSorted(String, [String])
+    /// So many milliseconds pass.
+    case wait(Int64)
+    /// A new connection over the same keys, with the token of that name or none.
+    case begin(String?)
+}
+
+/// Lines to be run one after the other, from an empty keyspace and as `root`.
+struct Script: Sendable, CustomTestStringConvertible {
+    var name: String
+    var steps: [Step]
+
+    init(_ name: String, _ steps: Step...) {
+        self.name = name
+        self.steps = steps
+    }
+
+    var testDescription: String { name }
+
+    func play() throws {
+        let bench = try Bench()
+        for step in steps {
+            switch step {
+            case .run(let line, let expected):
+                #expect(bench.run(line) == expected, "\(line)")
+            case .runSorted(let line, let expected):
+                #expect(bench.run(line).sortedTexts == expected, "\(line)")
+            case .wait(let milliseconds): bench.wait(milliseconds)
+            case .begin(let name): try bench.begin(as: name)
+            }
+        }
+    }
+
+    /// What its lines run: the command's name, in upper case, and the error it must answer with.
+    var runs: [(command: String, error: ErrorCode?)] {
+        steps.compactMap { step in
+            switch step {
+            case .run(let line, let expected):
+                (String(line.prefix { $0 != " " }).uppercased(), expected.errorCode)
+            case .runSorted(let line, _): (String(line.prefix { $0 != " " }).uppercased(), nil)
+            case .wait, .begin: nil
+            }
+        }
+    }
+}
+
+@Suite struct ScriptTests {
+    static let scripts = stringScripts + keyScripts + connectionScripts + permissionScripts
+
+    @Test(arguments: scripts) func answersAsExpected(script: Script) throws {
+        try script.play()
+    }
+
+    @Test func everyCommandIsRun() {
+        let run = Set(Self.scripts.flatMap { $0.runs.map(\.command) })
+        for spec in CommandTable.catalog.specs {
+            for name in [spec.name] + spec.aliases {
+                #expect(run.contains(name), "no script runs \(name)")
+            }
+            let succeeds = Self.scripts.contains { script in
+                script.runs.contains { $0.command == spec.name && $0.error == nil }
+            }
+            #expect(succeeds, "no script runs \(spec.name) to its end")
+        }
+    }
+
+    @Test func everyErrorOfEveryRowIsMet() {
+        for spec in CommandTable.catalog.specs {
+            for code in spec.errors {
+                let isMet = Self.scripts.contains { script in
+                    script.runs.contains { $0.command == spec.name && $0.error == code }
+                }
+                #expect(isMet, "no script makes \(spec.name) answer with \(code)")
+            }
+        }
+    }
+}
+
+/// The validator itself, on replies that are wrong.
+@Suite struct ValidatorTests {
+    private func finding(_ line: String, _ answer: Answer, closes: Bool = false) -> String? {
+        let arguments = line.split(separator: " ").map { Array($0.utf8) }
+        return Run(arguments: arguments, answer: answer, code: answer.errorCode)
+            .finding(closes: closes, wasClosing: false)
+    }
+
+    @Test func goodRepliesPass() {
+        #expect(finding("GET k", .text("v")) == nil)
+        #expect(finding("get k", .missingKey) == nil)
+        #expect(finding("MGET k", .list([.null, .text("v")])) == nil)
+        #expect(finding("NAMESPACES", .map([])) == nil)
+        #expect(finding("QUIT", .ok, closes: true) == nil)
+        #expect(finding("NOSUCH", .error(.unknownCommand, "unknown")) == nil)
+    }
+
+    @Test(arguments: [
+        ("GET k", Answer.ok), ("GET k", .list([.text("v")])), ("MGET k", .list([.integer(1)])),
+        ("SET k v", .integer(1)), ("WHO", .text("1")), ("TTL k", .missingKey),
+        ("NAMESPACES", .map([.init(name: .text("a"), value: .integer(1))])),
+        ("NAMESPACES", .map([.init(name: .integer(1), value: .map([]))])),
+        ("NOSUCH", .ok), ("GET k", .overflow), ("INCR k", .syntax),
+        ("GET k", .error(.forbidden, "")), ("GET k", .error(.forbidden, "line\nfeed")),
+        ("AUTH a", .error(.tooManyFailures, "it does not close")), ("QUIT", .ok),
+    ])
+    func wrongRepliesDoNot(line: String, answer: Answer) {
+        #expect(finding(line, answer) != nil)
+    }
+
+    @Test func secretsDoNot() {
+        let credential = Credentials.of("root")
+        let error = Answer.error(.wrongCredential, "who is \(credential)?")
+        #expect(finding("AUTH \(credential)", error) != nil)
+        #expect(finding("AUTH root", .wrongCredential) == nil)
+    }
+
+    @Test func tapesThatEndTooEarlyAreNone() {
+        var reply = Reply()
+        reply.list(2)
+        reply.ok()
+        var reader = TapeReader(reply.tape.span)
+        #expect(reader.next() == nil)
+    }
+}
