@@ -20,4 +20,22 @@ struct KeyPatterns: Sendable {
         for pattern in patterns where Glob.matches(key, pattern: pattern.span) { return true }
         return false
     }
+
+    /// Whether one pattern matches every key that begins with `prefix`.
+    ///
+    /// One that ends in `*` and matches the prefix itself does: that `*` takes whatever follows. Others
+    /// may between them match all such keys too; they are not counted, so a doubt is a no.
+    func matchesEverything(below prefix: Span<UInt8>) -> Bool {
+        if matchesEverything { return true }
+        for pattern in patterns where KeyPatterns.isOpenEnded(pattern) {
+            if Glob.matches(prefix, pattern: pattern.span) { return true }
+        }
+        return false
+    }
+
+    private static func isOpenEnded(_ pattern: [UInt8]) -> Bool {
+        guard pattern.last == UInt8(ascii: "*") else { return false }
+        let escapes = pattern.dropLast().reversed().prefix { $0 == UInt8(ascii: "\\") }.count
+        return escapes % 2 == 0
+    }
 }

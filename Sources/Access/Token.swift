@@ -43,6 +43,16 @@ public final class Token: Sendable {
     /// Whether `key` may be written.
     public func mayWrite(_ key: Span<UInt8>) -> Bool { writable.matches(key) }
 
+    /// Whether every key that begins with `prefix` may be read; a doubt is a no.
+    public func mayReadEverything(below prefix: Span<UInt8>) -> Bool {
+        readable.matchesEverything(below: prefix)
+    }
+
+    /// Whether every key that begins with `prefix` may be written; a doubt is a no.
+    public func mayWriteEverything(below prefix: Span<UInt8>) -> Bool {
+        writable.matchesEverything(below: prefix)
+    }
+
     /// Whether it is refused at `nowUnixMilliseconds`.
     public func isExpired(nowUnixMilliseconds: Int64) -> Bool {
         expiresAtUnixMilliseconds.map { nowUnixMilliseconds >= $0 } ?? false

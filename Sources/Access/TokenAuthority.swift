@@ -6,8 +6,8 @@ internal import Synchronization
 /// Decides which token a credential is, and whether an open session's token still counts.
 ///
 /// Any thread may call it. Loops keep the `Token` they were given with the `generation` at which they
-/// got it, and ask `current(for:nowUnixMilliseconds:)` again when the generation has changed or the token's expiry
-/// has come.
+/// got it, and ask `current(for:nowUnixMilliseconds:)` again when the generation has changed or the
+/// token's expiry has come.
 public final class TokenAuthority: Sendable {
     private let tokens: Mutex<TokenSet>
     // Raised behind each change of `tokens`, read without the lock.

@@ -34,7 +34,8 @@ extension TokenEntry: Codable {
 
     private init(_ object: KeyedDecodingContainer<FieldName>) throws(TokenFieldError) {
         // A misspelt "expiresAt" must not make a token that lasts for ever.
-        if let unknown = object.allKeys.first(where: { !TokenEntry.fields.contains($0.stringValue) }) {
+        if let unknown = object.allKeys.first(where: { !TokenEntry.fields.contains($0.stringValue) }
+        ) {
             throw TokenFieldError(field: unknown.stringValue, reason: "no field is called that")
         }
         self.init(
@@ -134,7 +135,7 @@ extension KeyedDecodingContainer<FieldName> {
 extension KeyedEncodingContainer<FieldName> {
     fileprivate mutating func encodeTime(_ unixMilliseconds: Int64, _ field: String) throws {
         guard let text = UTCTimestamp.text(unixMilliseconds: unixMilliseconds) else {
-            throw TokenFieldError(field: field, reason: "the year must be 1 to 9999")
+            throw TokenFieldError(field: field, reason: "the year must be 1970 to 9999")
         }
         try encode(text, forKey: FieldName(field))
     }

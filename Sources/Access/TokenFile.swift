@@ -14,7 +14,7 @@ public struct TokenFile: Sendable {
     /// Where it lies.
     public let path: String
     /// Its entries, in order; no two have the same identifier or name.
-    public var entries: [TokenEntry]
+    public internal(set) var entries: [TokenEntry]
 
     /// Reads the file at `path`, which must be a regular file that only its owner can use.
     public static func load(_ path: String) throws(TokenFileError) -> TokenFile {

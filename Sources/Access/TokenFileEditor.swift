@@ -155,7 +155,7 @@ extension TokenFileEditor {
         guard let text = UTCTimestamp.text(unixMilliseconds: expiry) else {
             throw TokenFileError(
                 path,
-                "the year must be 1 to 9999",
+                "the year must be 1970 to 9999",
                 token: label,
                 field: "expiresAt"
             )

@@ -1,13 +1,13 @@
 // Dates in the token file: ISO 8601 in UTC, to the second.
 internal import FoundationEssentials
 
-/// The text form of a time, `2031-01-31T23:59:59Z`: ISO 8601 in UTC, whole seconds, years 1 to 9999.
+/// The text form of a time, `2031-01-31T23:59:59Z`: ISO 8601 in UTC, whole seconds, years 1970 to 9999.
 public enum UTCTimestamp {
     /// The text of a time in milliseconds since 1970 UTC, with what is below a second cut off; nil
-    /// outside the years 1 to 9999.
+    /// outside the years 1970 to 9999.
     public static func text(unixMilliseconds: Int64) -> String? {
-        // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
-        guard (-62_135_596_800_000...253_402_300_799_999).contains(unixMilliseconds) else {
+        // The last one is in the second 9999-12-31T23:59:59Z.
+        guard (0...253_402_300_799_999).contains(unixMilliseconds) else {
             return nil
         }
         let seconds = (Double(unixMilliseconds) / 1000).rounded(.down)

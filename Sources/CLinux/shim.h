@@ -1,8 +1,6 @@
 // Linux interfaces that Swift's Glibc module does not export, and `static inline` names for macros.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
+// Not with _GNU_SOURCE: it changes types that other modules import without it.
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -30,7 +28,9 @@ enum {
     SALLYPORT_EPOLLRDHUP = EPOLLRDHUP
 };
 
-// glibc declares these with an enum or under feature macros that Swift's importer does not see.
+// A GNU extension, declared only with _GNU_SOURCE.
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+// glibc declares the flags as an enum of another type than the calls take.
 static inline int accept4_shim(int fd, struct sockaddr *address, socklen_t *length) {
     return accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
@@ -71,5 +71,5 @@ static inline int getsockname_shim(int fd, struct sockaddr *address, socklen_t *
     return getsockname(fd, address, length);
 }
 #include <pthread.h>
-// A GNU extension, declared only with _GNU_SOURCE, which Swift's Glibc module is built without.
+// A GNU extension, declared only with _GNU_SOURCE.
 extern int pthread_setname_np(pthread_t thread, const char *name);

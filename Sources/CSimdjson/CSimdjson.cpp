@@ -1,4 +1,5 @@
-// The C interface over simdjson's DOM parser. No exception leaves: only its error-code calls are used.
+// The C interface over simdjson's DOM parser. No exception leaves: only its error-code calls are
+// used.
 #include "CSimdjson.h"
 
 #include <simdjson.h>
@@ -23,9 +24,10 @@ struct csj_parser {
         capacity = 0;
     }
 
-    // Makes room for a line of count bytes; doubles, so that growing lines do not allocate each time.
+    // Makes room for a line of count bytes; doubles, so that growing lines do not allocate each
+    // time.
     bool reserve(size_t count) {
-        if (count <= capacity) return true;
+        if (capacity > 0 && count <= capacity) return true;
         size_t wanted = capacity < 4096 ? 4096 : capacity;
         while (wanted < count) wanted *= 2;
         release();
@@ -39,8 +41,8 @@ struct csj_parser {
     }
 };
 
-// A csj_value is a dom::element (document, index on its tape), copied bit by bit: simdjson keeps the two
-// fields private, and elements, unlike references to them, are cheap to make again.
+// A csj_value is a dom::element (document, index on its tape), copied bit by bit: simdjson keeps
+// the two fields private, and elements, unlike references to them, are cheap to make again.
 template <typename T>
 static T from_value(csj_value value) {
     static_assert(sizeof(T) == sizeof(csj_value) && std::is_trivially_copyable<T>::value, "layout");

@@ -130,7 +130,9 @@ public struct ByteBuffer: ~Copyable {
         }
     }
 
-    /// Appends the UTF-8 of `string`. Not for the hot path.
+    /// Appends the UTF-8 of `string`.
+    ///
+    /// Not for the hot path.
     public mutating func append(string: String) {
         reserve(string.utf8.count)
         for byte in string.utf8 { append(byte) }

@@ -9,8 +9,8 @@ public struct CommandCatalog: Sendable {
     private let indices: [UInt16]
     private let mask: Int
 
-    /// Makes the catalog of `specs`; traps if two share a name or one is longer than 16 bytes, which is
-    /// a mistake in the table and found by its test.
+    /// Makes the catalog of `specs`; traps if two share a name or one is longer than 16 bytes,
+    /// which is a mistake in the table and found by its test.
     public init(_ specs: [CommandSpec]) {
         let pairs = specs.enumerated().flatMap { index, spec in
             ([spec.name] + spec.aliases).map { ($0, UInt16(index)) }
@@ -49,7 +49,9 @@ public struct CommandCatalog: Sendable {
         return nil
     }
 
-    /// The number of the command called `name`; nil if there is none. Not for the hot path.
+    /// The number of the command called `name`; nil if there is none.
+    ///
+    /// Not for the hot path.
     public func index(of name: String) -> Int? {
         let bytes = Array(name.utf8)
         return index(of: bytes.span)
@@ -63,12 +65,13 @@ private struct PackedName: Equatable, BitwiseCopyable {
 
     init() {}
 
-    /// Packs `name`; nil if it is empty or longer than 16 bytes.
+    /// Packs `name`; nil if it is empty, longer than 16 bytes, or holds a NUL, which pads names.
     init?(_ name: Span<UInt8>) {
         let count = name.count
         if count == 0 || count > 16 { return nil }
         for index in 0..<count {
             var byte = name[index]
+            if byte == 0 { return nil }
             if byte >= UInt8(ascii: "a"), byte <= UInt8(ascii: "z") { byte &-= 32 }
             if index < 8 {
                 low |= UInt64(byte) << UInt64(index * 8)

@@ -1,6 +1,8 @@
 // THE error table: every error that the server can answer with, in every encoding.
 
-/// An error that a peer can receive. Numbers and JSON codes never change once released.
+/// An error that a peer can receive.
+///
+/// Numbers and JSON codes never change once released.
 public enum ErrorCode: UInt16, Sendable, CaseIterable {
     case unknownCommand = 1
     case wrongArity = 2
@@ -65,12 +67,21 @@ extension ErrorCode {
             .init("SYNTAX", "ERR", "invalid_request", 400, 1008, "syntax error")
         case .notAnInteger:
             .init(
-                "NOT_INTEGER", "ERR", "not_an_integer", 400, 1008,
+                "NOT_INTEGER",
+                "ERR",
+                "not_an_integer",
+                400,
+                1008,
                 "value is not an integer or out of range"
             )
         case .overflow:
             .init(
-                "OVERFLOW", "ERR", "overflow", 400, 1008, "increment or decrement would overflow"
+                "OVERFLOW",
+                "ERR",
+                "overflow",
+                400,
+                1008,
+                "increment or decrement would overflow"
             )
         case .invalidExpiry:
             .init("EXPIRY", "ERR", "invalid_expiry", 400, 1008, "invalid expire time")
@@ -82,7 +93,13 @@ extension ErrorCode {
             .init("TEXT", "ERR", "invalid_text", 400, 1007, "invalid text")
         case .protocolError:
             .init(
-                "PROTOCOL", "ERR", "protocol_error", 400, 1002, "Protocol error", closes: true
+                "PROTOCOL",
+                "ERR",
+                "protocol_error",
+                400,
+                1002,
+                "Protocol error",
+                closes: true
             )
         case .tooLong:
             .init("TOO_LONG", "ERR", "too_long", 413, 1009, "request too long")
@@ -94,20 +111,33 @@ extension ErrorCode {
             .init("NOAUTH", "NOAUTH", "unauthenticated", 401, 3000, "Authentication required.")
         case .wrongCredential:
             .init(
-                "WRONGPASS", "WRONGPASS", "wrong_credential", 401, 3000,
+                "WRONGPASS",
+                "WRONGPASS",
+                "wrong_credential",
+                401,
+                3000,
                 "invalid username-password pair or user is disabled."
             )
         case .forbidden:
             .init("NOPERM", "NOPERM", "forbidden", 403, 3003, "this token has no permission")
         case .unsupportedVersion:
             .init(
-                "NOPROTO", "NOPROTO", "unsupported_version", 400, 1002,
+                "NOPROTO",
+                "NOPROTO",
+                "unsupported_version",
+                400,
+                1002,
                 "unsupported protocol version"
             )
         case .sessionEnded:
             .init(
-                "SESSION", "NOAUTH", "session_ended", 401, 3000,
-                "the token was revoked or has expired", closes: true
+                "SESSION",
+                "NOAUTH",
+                "session_ended",
+                401,
+                3000,
+                "the token was revoked or has expired",
+                closes: true
             )
         case .keyNotFound:
             .init("NOT_FOUND", "ERR", "key_not_found", 404, 1008, "no such key")
@@ -115,35 +145,70 @@ extension ErrorCode {
             .init("NAMESPACE", "ERR", "invalid_namespace", 400, 1008, "invalid namespace")
         case .outOfMemory:
             .init(
-                "MEMORY", "OOM", "out_of_memory", 507, 1013,
-                "command not allowed when used memory > 'maxmemory'.", mayRetry: true
+                "MEMORY",
+                "OOM",
+                "out_of_memory",
+                507,
+                1013,
+                "command not allowed when used memory > 'maxmemory'.",
+                mayRetry: true
             )
         case .busy:
             .init("BUSY", "ERR", "busy", 503, 1013, "BUSY", mayRetry: true, closes: true)
         case .tooManyFailures:
             .init(
-                "AUTH_FAILURES", "ERR", "too_many_failures", 429, 1008,
-                "too many failed authentications", mayRetry: true, closes: true
+                "AUTH_FAILURES",
+                "ERR",
+                "too_many_failures",
+                429,
+                1008,
+                "too many failed authentications",
+                mayRetry: true,
+                closes: true
             )
         case .authenticationTimeout:
             .init(
-                "AUTH_TIMEOUT", "ERR", "authentication_timeout", 408, 3008,
-                "no token was accepted in time", mayRetry: true, closes: true
+                "AUTH_TIMEOUT",
+                "ERR",
+                "authentication_timeout",
+                408,
+                3008,
+                "no token was accepted in time",
+                mayRetry: true,
+                closes: true
             )
         case .idleTimeout:
             .init(
-                "IDLE", "ERR", "idle_timeout", 408, 1001, "idle for too long", mayRetry: true,
+                "IDLE",
+                "ERR",
+                "idle_timeout",
+                408,
+                1001,
+                "idle for too long",
+                mayRetry: true,
                 closes: true
             )
         case .requestTimeout:
             .init(
-                "REQUEST_TIMEOUT", "ERR", "request_timeout", 408, 1008,
-                "a request was begun and not finished in time", mayRetry: true, closes: true
+                "REQUEST_TIMEOUT",
+                "ERR",
+                "request_timeout",
+                408,
+                1008,
+                "a request was begun and not finished in time",
+                mayRetry: true,
+                closes: true
             )
         case .shuttingDown:
             .init(
-                "SHUTDOWN", "ERR", "shutting_down", 503, 1001, "the server is shutting down",
-                mayRetry: true, closes: true
+                "SHUTDOWN",
+                "ERR",
+                "shutting_down",
+                503,
+                1001,
+                "the server is shutting down",
+                mayRetry: true,
+                closes: true
             )
         case .notServed:
             .init("NOT_SERVED", "ERR", "not_served", 501, 1003, "not served", closes: true)

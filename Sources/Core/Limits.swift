@@ -1,9 +1,12 @@
 // Every limit of the server: its default, its unit in its name, and why it is what it is.
 
-/// What the server allows. One value, made at start, read everywhere.
+/// What the server allows.
+///
+/// One value, made at start, read everywhere.
 public struct Limits: Equatable, Sendable {
-    /// The longest key, in bytes; PROTOCOL section 8. A key's length is stored in 16 bits, so at most
-    /// 65,535.
+    /// The longest key, in bytes; PROTOCOL section 8.
+    ///
+    /// A key's length is stored in 16 bits, so at most 65,535.
     public var maxKeyBytes = 1024
     /// The largest value, in bytes: 16 MiB less room for framing, so that it fits a protobuf frame.
     public var maxValueBytes = (16 << 20) - (64 << 10)

@@ -1,6 +1,8 @@
 // A point in time, read once an event and handed down as an argument.
 
-/// One reading of both clocks. Only the reactor makes these from the system; tests make their own.
+/// One reading of both clocks.
+///
+/// Only the reactor makes these from the system; tests make their own.
 public struct Moment: Equatable, Sendable {
     /// Milliseconds since 1970-01-01 UTC: what expiry and token dates are compared with.
     public var unixMilliseconds: Int64

@@ -1,6 +1,8 @@
 // What a command answers, before any encoding: a tape of items.
 
-/// What an item of a reply is. The raw value is its tag on the tape.
+/// What an item of a reply is.
+///
+/// The raw value is its tag on the tape.
 public enum ReplyItem: UInt8, Sendable {
     /// A word such as `OK`. Layout: `[tag][count: UInt64 LE][bytes]`.
     case status = 1
@@ -18,17 +20,20 @@ public enum ReplyItem: UInt8, Sendable {
     case map = 7
     /// JSON text as it came, which JSON sends unquoted. Layout: `[tag][count: UInt64 LE][bytes]`.
     case json = 8
-    /// An error. Layout: `[tag][code: 16 bits, retry + 1: 48 bits, LE]`, then a `bytes` item: the text.
+    /// An error. Layout: `[tag][code: 16 bits, retry + 1: 48 bits, LE]`, then a `bytes` item: the
+    /// text.
     case error = 9
     /// An unasked-for message: its kind follows, then names and values by turns.
     /// Layout: `[tag][number of items: UInt64 LE]`.
     case push = 10
 }
 
-/// A command's answer as a tape of items, in order; nested items follow the one that announces them.
+/// A command's answer as a tape of items, in order; nested items follow the one that announces
+/// them.
 ///
-/// Handlers write it, the encoders of `Wire` and the validator of the tests read it. One tape serves a
-/// loop: it is emptied, not freed, between requests. Each item is 9 bytes and what it carries.
+/// Handlers write it, the encoders of `Wire` and the validator of the tests read it. One tape
+/// serves a loop: it is emptied, not freed, between requests. Each item is 9 bytes and what it
+/// carries.
 public struct Reply: ~Copyable {
     /// The tape.
     public var tape: ByteBuffer
@@ -85,7 +90,9 @@ public struct Reply: ~Copyable {
         tape.append(span)
     }
 
-    /// Answers with the bytes of a string. Not for the hot path.
+    /// Answers with the bytes of a string.
+    ///
+    /// Not for the hot path.
     public mutating func string(_ string: String) {
         append(.bytes, UInt64(string.utf8.count))
         tape.append(string: string)
@@ -111,17 +118,19 @@ public struct Reply: ~Copyable {
     /// Announces a map of `count` pairs, which must follow.
     public mutating func map(_ count: Int) { append(.map, UInt64(count)) }
 
-    /// Announces a push of `count` items, which must follow: its kind, then names and values by turns.
+    /// Announces a push of `count` items, which must follow: its kind, then names and values by
+    /// turns.
     ///
-    /// `count` is 1 and twice the number of values. The kind and the names are status or bytes items.
-    /// JSON sends the names (`{"event":"message","channel":"news",…}`); text and RESP send the kind and
-    /// the values alone (`> message news …`), in the order given, as Redis orders them.
+    /// `count` is 1 and twice the number of values. The kind and the names are status or bytes
+    /// items. JSON sends the names (`{"event":"message","channel":"news",…}`); text and RESP send
+    /// the kind and the values alone (`> message news …`), in the order given, as Redis orders
+    /// them.
     public mutating func push(_ count: Int) { append(.push, UInt64(count)) }
 
     /// Answers with an error.
     public mutating func error(_ error: ServerError) {
-        let retry = UInt64(clamping: (error.retryAfterMilliseconds ?? -1) + 1)
-        append(.error, UInt64(error.code.rawValue) | min(retry, 1 << 47) << 16)
+        let retry = min(max(error.retryAfterMilliseconds ?? -1, -1), (1 << 47) - 1) + 1
+        append(.error, UInt64(error.code.rawValue) | UInt64(retry) << 16)
         string(error.message)
     }
 

@@ -27,7 +27,8 @@ public struct ReplyReader: ~Escapable {
         if offset + 9 > tape.count { return false }
         guard let item = ReplyItem(rawValue: tape[offset]) else { return false }
         self.item = item
-        word = tape.bytes.unsafeLoadUnaligned(fromByteOffset: offset + 1, as: UInt64.self)
+        word =
+            tape.bytes.unsafeLoadUnaligned(fromByteOffset: offset + 1, as: UInt64.self)
             .littleEndian
         offset += 9
         payloadStart = offset

@@ -108,7 +108,8 @@ public struct DevelopmentCertificates: Equatable, Sendable {
     }
 
     /// RFC 5280 section 4.2: what makes a certificate a TLS server's.
-    private static func leafExtensions(_ alternativeNames: String) -> [(nid: Int32, value: String)] {
+    private static func leafExtensions(_ alternativeNames: String) -> [(nid: Int32, value: String)]
+    {
         [
             (NID_basic_constraints, "critical,CA:FALSE"),
             (NID_key_usage, "critical,digitalSignature"),

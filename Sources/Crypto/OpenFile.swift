@@ -103,6 +103,13 @@ struct OpenFile: ~Copyable {
         if fsync(descriptor) != 0 { throw .system("be brought to the disk", path) }
     }
 
+    /// Brings the folder's names to the disk, where its file system can.
+    func synchroniseFolder() throws(FileError) {
+        // Some file systems have no such thing and answer EINVAL. The file has its name by then, and a
+        // caller told of a failure would throw away a secret that counts.
+        if fsync(descriptor) != 0, errno != EINVAL { throw .system("be brought to the disk", path) }
+    }
+
     func lock() throws(FileError) {
         while flock(descriptor, LOCK_EX) != 0 {
             if errno != EINTR { throw .system("be locked", path) }

@@ -66,7 +66,7 @@ package enum PrivateFile {
             unlink(temporary)
             throw error
         }
-        try OpenFile(folder(of: path), O_RDONLY | O_DIRECTORY).synchronise()
+        try OpenFile(folder(of: path), O_RDONLY | O_DIRECTORY).synchroniseFolder()
     }
 
     /// Runs `body` while no other process or thread is in a `withLock` of the same path.

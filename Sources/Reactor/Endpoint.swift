@@ -13,7 +13,9 @@ public struct Endpoint: Sendable, Equatable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Parses `text`; nil if it has no port from 0 to 65,535. An empty host, or `*`, means every address.
+    /// Parses `text`; nil if it has no port from 0 to 65,535.
+    ///
+    /// An empty host, or `*`, means every address.
     public init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         guard let port = UInt16(text[text.index(after: colon)...]) else { return nil }

@@ -1,6 +1,6 @@
+internal import CLinux
 // One thread's loop: epoll, timers, wake-ups.
 public import Core
-internal import CLinux
 internal import Glibc
 
 /// What a descriptor is ready for.
@@ -17,7 +17,9 @@ public struct Readiness: OptionSet, Sendable {
     public static let broken = Readiness(rawValue: 4)
 }
 
-/// What a loop calls for a registered descriptor. On the loop's thread.
+/// What a loop calls for a registered descriptor.
+///
+/// On the loop's thread.
 public protocol EventHandler: AnyObject {
     /// The descriptor is ready.
     func becameReady(_ readiness: Readiness, _ now: Moment)
@@ -25,7 +27,9 @@ public protocol EventHandler: AnyObject {
     func timerFired(_ now: Moment)
 }
 
-/// What a loop calls once a wake-up, and once a turn. On the loop's thread.
+/// What a loop calls once a wake-up, and once a turn.
+///
+/// On the loop's thread.
 public protocol EventLoopDelegate: AnyObject {
     /// Another thread called `wakeUp`; calls may have been merged.
     func wokeUp(_ now: Moment)
@@ -41,7 +45,9 @@ public struct Registration: Equatable, Sendable, BitwiseCopyable {
     fileprivate var word: UInt64 { UInt64(generation) << 32 | UInt64(UInt32(descriptor)) }
 }
 
-/// An epoll loop, level-triggered. Everything but `wakeUp` belongs to the thread that calls `run`.
+/// An epoll loop, level-triggered.
+///
+/// Everything but `wakeUp` belongs to the thread that calls `run`.
 public final class EventLoop {
     private struct Slot {
         var handler: (any EventHandler)?

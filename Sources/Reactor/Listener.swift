@@ -43,11 +43,10 @@ public final class Listener: Sendable {
                 listeners.append(try Listener.bind(address))
             } catch {
                 // A host without IPv6 still resolves localhost to ::1; what else fails is an error.
-                if error.number == EAFNOSUPPORT || error.number == EADDRNOTAVAIL {
-                    firstError = firstError ?? error
-                } else {
+                guard error.number == EAFNOSUPPORT || error.number == EADDRNOTAVAIL else {
                     throw error
                 }
+                firstError = firstError ?? error
             }
         }
         if listeners.isEmpty {

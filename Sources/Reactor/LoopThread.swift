@@ -27,7 +27,9 @@ public final class LoopThread: Sendable {
         self.thread = thread
     }
 
-    /// Waits until the thread has ended. To be called once.
+    /// Waits until the thread has ended.
+    ///
+    /// To be called once.
     public func join() {
         _ = pthread_join(thread, nil)
     }

@@ -29,7 +29,10 @@ public enum Signals {
     /// Waits up to `milliseconds` for a signal; nil if none came.
     public static func wait(milliseconds: Int) -> Signal? {
         var set = handledSet()
-        var timeout = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+        var timeout = timespec(
+            tv_sec: milliseconds / 1000,
+            tv_nsec: milliseconds % 1000 * 1_000_000
+        )
         switch sigtimedwait(&set, nil, &timeout) {
         case SIGINT, SIGTERM: return .terminate
         case SIGHUP: return .reload

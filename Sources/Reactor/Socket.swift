@@ -14,7 +14,9 @@ public enum TransferResult: Equatable, Sendable {
     case failed(SystemError)
 }
 
-/// A non-blocking stream socket. Whoever holds it closes it, once.
+/// A non-blocking stream socket.
+///
+/// Whoever holds it closes it, once.
 public struct Socket: ~Copyable, Sendable {
     /// The descriptor, for registering with a loop.
     public let descriptor: Int32
@@ -72,7 +74,11 @@ public struct Socket: ~Copyable, Sendable {
     public borrowing func resetOnClose() {
         var option = linger(l_onoff: 1, l_linger: 0)
         _ = setsockopt(
-            descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size)
+            descriptor,
+            SOL_SOCKET,
+            SO_LINGER,
+            &option,
+            socklen_t(MemoryLayout<linger>.size)
         )
     }
 

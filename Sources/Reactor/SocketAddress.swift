@@ -64,11 +64,9 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
-    /// The addresses that `host` and `port` stand for; asks the resolver, so never on a loop.
+    /// The addresses that `host`, a name or number without brackets, and `port` stand for.
     ///
-    /// - Parameters:
-    ///   - host: A name or a numeric address, without brackets.
-    ///   - port: 0 to 65,535.
+    /// It asks the resolver, which may take seconds: never on a loop.
     public static func resolve(
         host: String,
         port: UInt16

@@ -1,6 +1,6 @@
+internal import CLinux
 // The one place that reads the clock.
 public import Core
-internal import CLinux
 internal import Glibc
 
 /// The system's clocks.

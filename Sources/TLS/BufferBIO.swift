@@ -1,5 +1,6 @@
 // The custom BIO: libssl reads and writes the loop's buffers, with one copy and no memory BIO.
 internal import COpenSSL
+
 #if canImport(Glibc)
 internal import Glibc
 #else

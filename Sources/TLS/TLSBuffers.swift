@@ -1,5 +1,6 @@
 // The ciphertext that goes in and comes out: one pair for all sessions of a loop.
 internal import COpenSSL
+
 #if canImport(Glibc)
 internal import Glibc
 #else

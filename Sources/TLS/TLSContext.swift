@@ -135,7 +135,9 @@ private func selectProtocol(
     _ offerLength: UInt32,
     _ data: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let chosen, let chosenLength, let offer, let data else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+    guard let chosen, let chosenLength, let offer, let data else {
+        return SSL_TLSEXT_ERR_ALERT_FATAL
+    }
     // SAFETY: the context, which keeps the list alive, outlives each of its sessions' handshakes.
     let list = Unmanaged<ProtocolList>.fromOpaque(data).takeUnretainedValue()
     let offered = UnsafeBufferPointer(start: offer, count: Int(offerLength))

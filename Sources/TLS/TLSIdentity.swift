@@ -1,5 +1,6 @@
 // The server's certificate and key: read and checked at start, with errors that name the file.
 internal import COpenSSL
+
 #if canImport(Glibc)
 internal import Glibc
 #else

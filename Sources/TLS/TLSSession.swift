@@ -24,12 +24,10 @@ public final class TLSSession {
     private let context: TLSContext
     private var hasFailed = false
 
-    /// Makes a session of `context`.
+    /// Makes a session of `context` over the loop's `buffers`, both of which it keeps alive.
     ///
-    /// - Parameters:
-    ///   - context: A server's or a client's; kept alive.
-    ///   - buffers: The loop's; kept alive.
-    ///   - serverName: For a client, the DNS name or IP address that the certificate must be for.
+    /// A client's `serverName` is the DNS name or IP address that the certificate must be for. Fails only
+    /// where memory does.
     public init(
         _ context: TLSContext,
         _ buffers: TLSBuffers,

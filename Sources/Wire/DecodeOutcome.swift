@@ -3,8 +3,8 @@ public import Core
 
 /// What `RequestDecoder.decode` found at the start of the bytes.
 ///
-/// A `consumed` is always above 0 and never more than what was there. The bytes it counts are done with:
-/// the next call begins behind them.
+/// A `consumed` is always above 0 and never more than what was there. The bytes it counts are done
+/// with: the next call begins behind them.
 public enum DecodeOutcome: Equatable, Sendable {
     /// One complete request; the frame is filled.
     case request(consumed: Int)

@@ -5,8 +5,8 @@ public import Core
 public enum ReplyEncoder {
     /// Appends `reply` to `output`, rendered as `encoding`, with the line end where there is one.
     ///
-    /// The tape holds one item and those nested in it. `identifier` is the request's `id` as JSON text
-    /// (`RequestFrame.identifier`), empty where there is none; only JSON replies carry it.
+    /// The tape holds one item and those nested in it. `identifier` is the request's `id` as JSON
+    /// text (`RequestFrame.identifier`), empty where there is none; only JSON replies carry it.
     public static func encode(
         _ reply: borrowing Reply,
         as encoding: WireEncoding,

@@ -42,10 +42,12 @@ extension RequestDecoder {
 }
 
 extension Span where Element == UInt8 {
-    /// The offset of the first `byte` at or behind `start` and before `end`; `end` if there is none.
+    /// The offset of the first `byte` at or behind `start` and before `end`; `end` if there is
+    /// none.
     func firstOffset(of byte: UInt8, from start: Int, to end: Int) -> Int {
         let part = extracting(start..<end)
-        // SAFETY: the pointer is valid for the part's bytes and only during the call, which reads them.
+        // SAFETY: the pointer is valid for the part's bytes and only during the call, which reads
+        // them.
         return part.withUnsafeBufferPointer { bytes in
             start + csj_find(bytes.baseAddress, bytes.count, byte)
         }
@@ -53,7 +55,8 @@ extension Span where Element == UInt8 {
 
     /// Whether the bytes are UTF-8.
     var isUTF8: Bool {
-        // SAFETY: the pointer is valid for the span's bytes and only during the call, which reads them.
+        // SAFETY: the pointer is valid for the span's bytes and only during the call, which reads
+        // them.
         withUnsafeBufferPointer { bytes in
             bytes.isEmpty || csj_is_utf8(bytes.baseAddress, bytes.count)
         }

@@ -14,13 +14,14 @@ public enum Sniffed: Equatable, Sendable {
 }
 
 extension RequestDecoder {
-    /// The longest HTTP request line that is waited for, in bytes: what RFC 9112 section 3 recommends
-    /// to support, rounded up to a power of two.
+    /// The longest HTTP request line that is waited for, in bytes: what RFC 9112 section 3
+    /// recommends to support, rounded up to a power of two.
     static let maxRequestLineBytes = 8 << 10
 
     /// Says what a connection speaks whose first plaintext bytes are `input`.
     ///
-    /// Only bytes that can still become an HTTP request line are waited for; a line end always decides.
+    /// Only bytes that can still become an HTTP request line are waited for; a line end always
+    /// decides.
     public static func sniff(_ input: Span<UInt8>) -> Sniffed {
         if input.isEmpty { return .undecided }
         switch input[0] {

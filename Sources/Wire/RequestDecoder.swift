@@ -4,8 +4,8 @@ public import Core
 /// Takes complete requests out of a connection's plaintext, in the encoding it speaks.
 ///
 /// It does no I/O and owns no bytes. Between calls it remembers how far an incomplete request was
-/// looked at, so that bytes arriving one by one cost no more than all at once. It holds heap memory only
-/// while a RESP array is incomplete.
+/// looked at, so that bytes arriving one by one cost no more than all at once. It holds heap memory
+/// only while a RESP array is incomplete.
 public struct RequestDecoder: Sendable {
     /// The encoding; `HELLO` switches between RESP2 and RESP3, between two requests.
     public var encoding: WireEncoding
@@ -23,9 +23,10 @@ public struct RequestDecoder: Sendable {
 
     /// Takes one request out of `input` from `start` on, into `frame`, which is emptied first.
     ///
-    /// Ranges in `frame` count from `start`, or from the start of `frame.scratch` if it says so. `json`
-    /// is the loop's own, and only used where the encoding is JSON. Errors: `invalidText`, `tooLong`
-    /// (text, JSON); `malformedJSON`, `invalidRequest`, `unknownCommand` (JSON); `protocolError` (RESP).
+    /// Ranges in `frame` count from `start`, or from the start of `frame.scratch` if it says so.
+    /// `json` is the loop's own, and only used where the encoding is JSON. Errors: `invalidText`,
+    /// `tooLong` (text, JSON); `malformedJSON`, `invalidRequest`, `unknownCommand` (JSON);
+    /// `protocolError` (RESP).
     public mutating func decode(
         _ input: Span<UInt8>,
         from start: Int,
@@ -38,13 +39,25 @@ public struct RequestDecoder: Sendable {
         frame.reset()
         guard start >= 0, start < input.count else { return .incomplete(needed: 1) }
         let rest = input.extracting(start..<input.count)
-        switch encoding {
-        case .resp2, .resp3:
-            return decodeRESP(rest, &frame, limits, isAuthenticated)
-        case .text:
-            return decodeText(rest, &frame, catalog, limits)
-        case .json:
-            return decodeJSON(rest, &frame, catalog, limits, isAuthenticated, json)
-        }
+        let outcome =
+            switch encoding {
+            case .resp2, .resp3:
+                decodeRESP(rest, &frame, limits, isAuthenticated)
+            case .text:
+                decodeText(rest, &frame, catalog, limits)
+            case .json:
+                decodeJSON(rest, &frame, catalog, limits, isAuthenticated, json)
+            }
+        if case .rejected = outcome { frame.removeArguments() }
+        return outcome
+    }
+}
+
+extension RequestFrame {
+    /// Empties all but the identifier, which the error that refuses the request carries.
+    mutating func removeArguments() {
+        ranges.removeAll(keepingCapacity: true)
+        scratch.removeAll()
+        usesScratch = false
     }
 }

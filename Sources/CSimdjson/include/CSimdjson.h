@@ -49,7 +49,8 @@ csj_parser *csj_parser_new(size_t max_depth);
 /// Frees the parser; NULL is allowed.
 void csj_parser_free(csj_parser *parser);
 
-/// Parses count bytes, which are copied, so they need no padding. 0, or a number for csj_error_text.
+/// Parses count bytes, which are copied, so they need no padding. 0, or a number for
+/// csj_error_text.
 int csj_parse(csj_parser *parser, const uint8_t *bytes, size_t count, csj_value *root);
 
 /// Gives the memory back if it was grown for a line longer than line_bytes.
@@ -88,7 +89,8 @@ csj_walk csj_elements(csj_value array);
 /// Takes the next element; false behind the last.
 bool csj_next_element(csj_walk *walk, csj_value *value);
 
-/// Writes JSON text without its white space to room, which holds count + 64 bytes; returns how many.
+/// Writes JSON text without its white space to room, which holds count + 64 bytes; returns how
+/// many.
 size_t csj_minify(const uint8_t *bytes, size_t count, uint8_t *room);
 
 /// Whether the bytes are UTF-8.

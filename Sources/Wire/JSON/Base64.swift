@@ -2,9 +2,11 @@
 import Core
 
 enum Base64 {
-    /// Appends the bytes that `text` stands for; false, with `output` as it was, if it is no base64.
+    /// Appends the bytes that `text` stands for; false, with `output` as it was, if it is no
+    /// base64.
     ///
-    /// Padding is required, and the bits that it leaves over must be 0, so that each value has one form.
+    /// Padding is required, and the bits that it leaves over must be 0, so that each value has one
+    /// form.
     static func append(decoding text: Span<UInt8>, to output: inout ByteBuffer) -> Bool {
         if text.count % 4 != 0 { return false }
         let before = output.count

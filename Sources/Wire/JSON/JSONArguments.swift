@@ -166,8 +166,8 @@ extension LineJSONParser {
     ) {
         let start = frame.scratch.count
         let source = text.extracting(extent)
-        // SAFETY: the source is valid during the call; simdjson writes at most its length, in blocks of
-        // up to 64 bytes, which is the room reserved. Both blocks are distinct.
+        // SAFETY: the source is valid during the call; simdjson writes at most its length, in
+        // blocks of up to 64 bytes, which is the room reserved. Both blocks are distinct.
         source.withUnsafeBufferPointer { bytes in
             frame.scratch.withSpareRoom(bytes.count + 64) { room in
                 let output = room.baseAddress?.assumingMemoryBound(to: UInt8.self)

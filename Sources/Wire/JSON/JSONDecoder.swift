@@ -42,15 +42,19 @@ extension RequestDecoder {
 extension LineJSONParser {
     /// Fills `frame`, which must be empty, with the request that the JSON object `text` holds.
     ///
-    /// Arguments are in `frame.scratch`, in the order of the command's row. `frame.identifier` is filled
-    /// wherever an `id` was found, so that an error can carry it. Errors: `malformedJSON`,
-    /// `invalidRequest`, `unknownCommand`.
+    /// Arguments are in `frame.scratch`, in the order of the command's row. `frame.identifier` is
+    /// filled wherever an `id` was found, so that an error can carry it; it is JSON text. The
+    /// fields `action` and `id` are every command's; so is `namespace`, unless an argument has that
+    /// name. Errors: `malformedJSON`, `invalidRequest`, `unknownCommand`.
     public func fill(
         _ frame: inout RequestFrame,
         from text: Span<UInt8>,
         catalog: CommandCatalog
     ) -> ServerError? {
-        defer { shrink() }
+        defer {
+            fields.removeAll(keepingCapacity: true)
+            shrink()
+        }
         do throws(ServerError) {
             let root = try parse(text)
             guard csj_kind_of(root) == CSJ_OBJECT else {
@@ -59,7 +63,7 @@ extension LineJSONParser {
             try fill(&frame, root, text, catalog)
             return nil
         } catch {
-            frame.ranges.removeAll(keepingCapacity: true)
+            frame.removeArguments()
             return error
         }
     }
@@ -97,7 +101,8 @@ extension LineJSONParser {
         var namespace: csj_value?
     }
 
-    /// Finds the reserved fields; the first of each, so that an error about a second carries its `id`.
+    /// Finds the reserved fields; the first of each, so that an error about a second carries its
+    /// `id`.
     private func readReserved(_ root: csj_value) throws(ServerError) -> Reserved {
         var reserved = Reserved()
         var walk = csj_fields(root)

@@ -5,7 +5,8 @@ import Core
 enum JSONNumbers {
     /// A copy of `text` in which each number that can be beyond 64 bits is a `0.0` of equal width.
     ///
-    /// Extents stay the same, and a replaced number is not an integer, so no command takes it for one.
+    /// Extents stay the same, and a replaced number is not an integer, so no command takes it for
+    /// one.
     static func replacingWide(_ text: Span<UInt8>) -> ByteBuffer {
         var copy = ByteBuffer(capacity: text.count)
         copy.append(text)

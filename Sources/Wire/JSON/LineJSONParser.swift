@@ -4,12 +4,14 @@ public import Core
 
 /// Parses JSON requests; each loop owns one and lends it to its connections' decoders.
 ///
-/// Memory: about twelve times the longest line parsed; above 1 MiB it is given back after the request.
+/// Memory: about twelve times the longest line parsed; above 1 MiB it is given back after the
+/// request.
 public final class LineJSONParser {
     /// simdjson takes about twelve bytes for each byte of a line, so this is 1 MiB of memory.
     static let maxKeptLineBytes = 64 << 10
 
-    // SAFETY: made by `csj_parser_new`, freed in `deinit`, used by nothing else; nil if memory ran out.
+    // SAFETY: made by `csj_parser_new`, freed in `deinit`, used by nothing else; nil if memory ran
+    // out.
     let handle: OpaquePointer?
     /// The fields found for the arguments of the command at hand, by the argument's index.
     var fields: [JSONField?] = []
@@ -45,7 +47,8 @@ public final class LineJSONParser {
         _ handle: OpaquePointer,
         _ root: inout csj_value
     ) -> Int32 {
-        // SAFETY: the pointer is valid for the line's bytes and only during the call, which copies them.
+        // SAFETY: the pointer is valid for the line's bytes and only during the call, which copies
+        // them.
         line.withUnsafeBufferPointer { csj_parse(handle, $0.baseAddress, $0.count, &root) }
     }
 
@@ -57,8 +60,8 @@ public final class LineJSONParser {
     /// The bytes of `text`, which came from the value parsed last.
     @_lifetime(borrow self)
     func span(_ text: csj_text) -> Span<UInt8> {
-        // SAFETY: simdjson keeps the bytes until its next parse, shrink or free. Both callers of those
-        // (`fill` and `deinit`) hold no span at that time.
+        // SAFETY: simdjson keeps the bytes until its next parse, shrink or free. Both callers of
+        // those (`fill` and `deinit`) hold no span at that time.
         let bytes = UnsafeBufferPointer(start: text.bytes, count: text.count)
         return _overrideLifetime(Span(_unsafeElements: bytes), borrowing: self)
     }

@@ -11,4 +11,11 @@ struct MultibulkProgress: Sendable {
     var bulkLength = -1
     /// Where the arguments read so far lie.
     var ranges: [ArgumentRange] = []
+
+    /// Forgets the array, and frees what was kept for it.
+    mutating func close() {
+        remaining = 0
+        bulkLength = -1
+        if ranges.capacity > 0 { ranges = [] }
+    }
 }

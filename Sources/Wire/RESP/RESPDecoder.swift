@@ -1,6 +1,7 @@
 // Requests as RESP arrays of bulk strings, and inline commands.
 //
-// Source: Redis 7.0, networking.c (processInlineBuffer, processMultibulkBuffer), error texts included.
+// Source: Redis 7.0, networking.c (processInlineBuffer, processMultibulkBuffer), error texts
+// included.
 import Core
 
 extension RequestDecoder {
@@ -68,7 +69,7 @@ extension RequestDecoder {
             length = -1
             remaining -= 1
         }
-        multibulk = MultibulkProgress()
+        multibulk.close()
         return .request(consumed: position)
     }
 

@@ -1,6 +1,7 @@
 // Replies in RESP2 and RESP3.
 //
-// Source: the Redis serialization protocol specification, https://redis.io/docs/reference/protocol-spec
+// Source: the Redis serialization protocol specification,
+// https://redis.io/docs/reference/protocol-spec
 import Core
 
 enum RESPReplyEncoder {

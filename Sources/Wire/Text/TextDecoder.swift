@@ -51,7 +51,8 @@ extension RequestDecoder {
         return .invalidText(failure.reason, offset: failure.offset)
     }
 
-    /// The offset of the first byte that is neither printable ASCII nor a tab; nil if there is none.
+    /// The offset of the first byte that is neither printable ASCII nor a tab; nil if there is
+    /// none.
     private func firstUnprintable(_ line: Span<UInt8>) -> Int? {
         for offset in 0..<line.count {
             let byte = line[offset]

@@ -109,8 +109,9 @@ enum TextReplyEncoder {
 
     /// Whether `bytes` can stand without quotes.
     ///
-    /// Beside what the protocol names, the empty string and spaces at either end are quoted, since a
-    /// reader that trims lines would lose them; in a push, whose fields spaces separate, any space is.
+    /// Beside what the protocol names, the empty string and spaces at either end are quoted, since
+    /// a reader that trims lines would lose them; in a push, whose fields spaces separate, any
+    /// space is.
     private static func isBare(_ bytes: Span<UInt8>, isField: Bool) -> Bool {
         let space = UInt8(ascii: " ")
         if bytes.isEmpty || bytes[0] == space || bytes[bytes.count - 1] == space { return false }

@@ -1,13 +1,15 @@
 // Splitting a line into words, quoted or not.
 import Core
 
-/// Splits a line into words; words without quotes stay where they are, others are written to scratch.
+/// Splits a line into words; words without quotes stay where they are, others are written to
+/// scratch.
 enum WordSplitter {
     /// Whose rules for quotes apply.
     enum Dialect {
         /// Ours: a quote begins a word or is refused; only the documented escapes.
         case text
-        /// Redis's `sdssplitargs`: a quote may begin within a word; an unknown escape is its letter.
+        /// Redis's `sdssplitargs`: a quote may begin within a word; an unknown escape is its
+        /// letter.
         case inline
     }
 

@@ -1,0 +1,58 @@
+// One row of the command table: what a command is, and the function that does it.
+public import Access
+public import Core
+public import Keyspace
+
+/// What runs a command: it reads the request, and writes one reply or throws one error.
+///
+/// Synchronous, on the connection's loop; it must not block and must not keep the request.
+public typealias CommandHandler =
+    @Sendable (borrowing Request, inout CommandContext) throws(ServerError) -> Void
+
+/// One row of the command table.
+public struct Command: Sendable {
+    /// Everything that other rooms may know of it.
+    public let spec: CommandSpec
+    /// What it does.
+    public let handler: CommandHandler
+
+    init(_ spec: CommandSpec, _ handler: @escaping CommandHandler) {
+        self.spec = spec
+        self.handler = handler
+    }
+}
+
+/// What a handler works with; one per loop, pointed at another session for each event.
+public struct CommandContext: ~Copyable {
+    /// What is being answered.
+    public var reply = Reply()
+    /// Who asks.
+    public var session: Session
+    /// The time of this event.
+    public var now: Moment
+    /// The keys and values.
+    public let keyspace: Keyspace
+    /// The tokens.
+    public let authority: TokenAuthority
+    /// What the server knows of itself.
+    public let facts: ServerFacts
+    /// The limits in force.
+    public let limits: Limits
+
+    /// Makes a context over the parts of a server.
+    public init(
+        keyspace: Keyspace,
+        authority: TokenAuthority,
+        facts: ServerFacts,
+        limits: Limits,
+        session: Session,
+        now: Moment
+    ) {
+        self.keyspace = keyspace
+        self.authority = authority
+        self.facts = facts
+        self.limits = limits
+        self.session = session
+        self.now = now
+    }
+}

@@ -1,0 +1,138 @@
+// The one chain that every request walks: known, arity, authenticated, permitted, then its handler.
+internal import Access
+public import Core
+
+/// Runs requests.
+///
+/// The order of the checks is the order of the lines in `check`.
+public struct Dispatch: Sendable {
+    /// What the chain reads of a row, without strings or arrays to retain.
+    private struct Row: Sendable {
+        var minimumCount: Int
+        var maximumCount: Int
+        var flags: CommandFlags
+        var keyAccess: KeyAccess
+        var firstKey: Int
+        var lastKey: Int
+        var keyStep: Int
+        var handler: CommandHandler
+    }
+
+    private enum KeyAccess: Sendable {
+        case none
+        case read
+        case write
+    }
+
+    private let rows: [Row]
+    private let catalog: CommandCatalog
+
+    /// Makes the chain over the command table.
+    public init() {
+        catalog = CommandTable.catalog
+        rows = CommandTable.commands.map { command in
+            let spec = command.spec
+            let keys = spec.keyPositions
+            return Row(
+                minimumCount: spec.minimumCount,
+                maximumCount: spec.maximumCount ?? .max,
+                flags: spec.flags,
+                keyAccess: keys.first == 0 ? .none : spec.category == .read ? .read : .write,
+                firstKey: keys.first,
+                lastKey: keys.last,
+                keyStep: max(1, keys.step),
+                handler: command.handler
+            )
+        }
+    }
+
+    /// Runs `request` and leaves exactly one reply, or an error, on the context's tape.
+    ///
+    /// - Returns: The code of the error, if it is one.
+    @discardableResult
+    public func run(
+        _ request: borrowing Request,
+        _ context: inout CommandContext
+    ) -> ErrorCode? {
+        context.reply.reset()
+        do throws(ServerError) {
+            let row = try check(request, context)
+            try row.handler(request, &context)
+            if row.flags.contains(.closes) { context.session.closesAfterReply = true }
+            return nil
+        } catch {
+            // What a handler had written before it threw is not part of the answer.
+            context.reply.reset()
+            context.reply.error(error)
+            if error.code.row.closes { context.session.closesAfterReply = true }
+            return error.code
+        }
+    }
+
+    private func check(
+        _ request: borrowing Request,
+        _ context: borrowing CommandContext
+    ) throws(ServerError) -> Row {
+        guard request.count > 0, let index = catalog.index(of: request[0]) else {
+            throw unknownCommand(request, context)
+        }
+        let row = rows[index]
+        if request.count < row.minimumCount || request.count > row.maximumCount {
+            throw .wrongArity(catalog.specs[index].name)
+        }
+        if row.flags.contains(.withoutToken) { return row }
+        guard let token = context.session.token else { throw ServerError(.unauthenticated) }
+        if !token.commands.contains(index) {
+            let name = catalog.specs[index].name.lowercased()
+            throw ServerError(
+                .forbidden,
+                "User \(token.name) has no permissions to run the '\(name)' command"
+            )
+        }
+        try checkKeys(request, row, token)
+        return row
+    }
+
+    private func checkKeys(
+        _ request: borrowing Request,
+        _ row: Row,
+        _ token: Token
+    ) throws(ServerError) {
+        switch row.keyAccess {
+        case .none: return
+        case .read where token.readsEverything: return
+        case .write where token.writesEverything: return
+        default: break
+        }
+        var position = row.firstKey
+        let last = row.lastKey < 0 ? request.count - 1 : row.lastKey
+        while position <= last {
+            let key = request[position]
+            let isPermitted = row.keyAccess == .read ? token.mayRead(key) : token.mayWrite(key)
+            if !isPermitted {
+                throw ServerError(.forbidden, "No permissions to access a key")
+            }
+            position += row.keyStep
+        }
+    }
+
+    /// Source: Redis 7.0, `processCommand`: the name and up to 128 bytes of arguments, quoted.
+    private func unknownCommand(
+        _ request: borrowing Request,
+        _ context: borrowing CommandContext
+    ) -> ServerError {
+        if request.count == 0 { return ServerError(.unknownCommand) }
+        let name = Printable.text(request[0], limit: 128)
+        // A peer without a token learns nothing of which commands there are.
+        if context.session.token == nil { return ServerError(.unauthenticated) }
+        var shown = ""
+        for index in 1..<max(1, request.count) where shown.utf8.count < 128 {
+            let limit = 128 - shown.utf8.count
+            shown += "'\(Printable.text(request[index], limit: limit))' "
+        }
+        return ServerError(
+            .unknownCommand,
+            "unknown command '\(name)', with args beginning with: \(shown)"
+        )
+    }
+}

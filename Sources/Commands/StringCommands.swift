@@ -1,0 +1,246 @@
+// SET, GET and the other commands on values.
+internal import Core
+internal import Keyspace
+
+let stringCommands: [Command] = [
+    Command(
+        CommandSpec(
+            "GET",
+            group: .string,
+            arguments: [ArgumentSpec("key", .key)],
+            category: .read,
+            summary: "The value of a key.",
+            reply: .oneOf([.bytes, .null])
+        ),
+        get
+    ),
+    Command(
+        CommandSpec(
+            "SET",
+            group: .string,
+            arguments: [
+                ArgumentSpec("key", .key),
+                ArgumentSpec("value", .bytes),
+                ArgumentSpec("nx", .flag, token: "NX", optional: true),
+                ArgumentSpec("xx", .flag, token: "XX", optional: true),
+                ArgumentSpec("get", .flag, token: "GET", optional: true),
+                ArgumentSpec("ex", .integer, token: "EX", optional: true),
+                ArgumentSpec("px", .integer, token: "PX", optional: true),
+                ArgumentSpec("exat", .integer, token: "EXAT", optional: true),
+                ArgumentSpec("pxat", .integer, token: "PXAT", optional: true),
+                ArgumentSpec("keepttl", .flag, token: "KEEPTTL", optional: true),
+            ],
+            category: .write,
+            flags: .growsMemory,
+            summary: "Sets a key; NX/XX only if it is missing/there, GET answers the old value.",
+            reply: .oneOf([.status, .null, .bytes]),
+            errors: [.syntax, .notAnInteger, .invalidExpiry, .keyTooLong, .valueTooLarge]
+        ),
+        set
+    ),
+    Command(
+        CommandSpec(
+            "MGET",
+            group: .string,
+            arguments: [ArgumentSpec("key", .key, repeated: true)],
+            category: .read,
+            complexity: "O(N) with N keys",
+            summary: "The values of several keys.",
+            reply: .list(.oneOf([.bytes, .null]))
+        ),
+        getMany
+    ),
+    Command(
+        CommandSpec(
+            "MSET",
+            group: .string,
+            arguments: [ArgumentSpec("entries", .pairs, repeated: true)],
+            category: .write,
+            flags: .growsMemory,
+            complexity: "O(N) with N keys",
+            summary: "Sets several keys at once; nobody sees some of them set and others not.",
+            reply: .status,
+            errors: [.keyTooLong, .valueTooLarge]
+        ),
+        setMany
+    ),
+    Command(
+        CommandSpec(
+            "APPEND",
+            group: .string,
+            arguments: [ArgumentSpec("key", .key), ArgumentSpec("value", .bytes)],
+            category: .write,
+            flags: .growsMemory,
+            summary: "Appends to a value, or sets it; answers the new length in bytes.",
+            reply: .integer,
+            errors: [.keyTooLong, .valueTooLarge]
+        ),
+        append
+    ),
+    Command(
+        CommandSpec(
+            "STRLEN",
+            group: .string,
+            arguments: [ArgumentSpec("key", .key)],
+            category: .read,
+            summary: "The length of a value in bytes, 0 where there is none.",
+            reply: .integer
+        ),
+        length
+    ),
+    counter("INCR", "Adds one to a number.", amount: false, sign: 1),
+    counter("DECR", "Subtracts one from a number.", amount: false, sign: -1),
+    counter("INCRBY", "Adds to a number.", amount: true, sign: 1),
+    counter("DECRBY", "Subtracts from a number.", amount: true, sign: -1),
+]
+
+/// The row of one of the four counting commands.
+private func counter(
+    _ name: String,
+    _ summary: String,
+    amount hasAmount: Bool,
+    sign: Int64
+) -> Command {
+    let amount = [ArgumentSpec(sign > 0 ? "increment" : "decrement", .integer)]
+    return Command(
+        CommandSpec(
+            name,
+            group: .string,
+            arguments: [ArgumentSpec("key", .key)] + (hasAmount ? amount : []),
+            category: .write,
+            flags: .growsMemory,
+            summary: "\(summary) A missing key counts as 0; answers the new number.",
+            reply: .integer,
+            errors: [.notAnInteger, .overflow, .keyTooLong]
+        )
+    ) { request, context throws(ServerError) in
+        var step = hasAmount ? try integerArgument(request, 2) : 1
+        if sign < 0 {
+            if step == .min { throw ServerError(.overflow, "decrement would overflow") }
+            step = -step
+        }
+        let now = context.now.unixMilliseconds
+        let number = try context.keyspace.increment(request[1], by: step, now: now)
+        context.reply.integer(number)
+    }
+}
+
+private func get(
+    _ request: borrowing Request,
+    _ context: inout CommandContext
+) throws(ServerError) {
+    let now = context.now.unixMilliseconds
+    let isThere = context.keyspace.get(request[1], now: now) { value in
+        context.reply.bytes(value)
+    }
+    if !isThere { context.reply.missingKey() }
+}
+
+private func set(
+    _ request: borrowing Request,
+    _ context: inout CommandContext
+) throws(ServerError) {
+    let now = context.now.unixMilliseconds
+    if request.count == 3 {
+        _ = try context.keyspace.set(request[1], request[2], now: now)
+        context.reply.ok()
+        return
+    }
+    let parsed = try SetArguments(request, now: now)
+    if !parsed.answersPrevious {
+        let outcome = try context.keyspace.set(
+            request[1],
+            request[2],
+            parsed.options,
+            now: now
+        )
+        if outcome.isStored { context.reply.ok() } else { context.reply.null() }
+        return
+    }
+    let outcome = try context.keyspace.set(
+        request[1],
+        request[2],
+        parsed.options,
+        now: now,
+        previous: { context.reply.bytes($0) }
+    )
+    if !outcome.hadPrevious { context.reply.null() }
+}
+
+/// The options of SET, in any order.
+///
+/// Source: Redis, SET.
+private struct SetArguments {
+    var options = SetOptions()
+    var answersPrevious = false
+    private var hasExpiry = false
+
+    init(_ request: borrowing Request, now: Int64) throws(ServerError) {
+        var index = 3
+        while index < request.count {
+            let word = request[index]
+            if word.isWord("NX") {
+                try restrict(to: .ifMissing)
+            } else if word.isWord("XX") {
+                try restrict(to: .ifExists)
+            } else if word.isWord("GET") {
+                answersPrevious = true
+            } else if word.isWord("KEEPTTL") {
+                try setExpiry(.keep)
+            } else {
+                index += 1
+                guard index < request.count, let unit = ExpiryUnit(word) else { throw .syntax }
+                let amount = try integerArgument(request, index)
+                try setExpiry(.at(unixMs: try unit.deadline(amount, now: now, command: "set")))
+            }
+            index += 1
+        }
+    }
+
+    private mutating func restrict(to condition: SetOptions.Condition) throws(ServerError) {
+        if options.condition != .always, options.condition != condition { throw .syntax }
+        options.condition = condition
+    }
+
+    private mutating func setExpiry(_ expiry: SetOptions.Expiry) throws(ServerError) {
+        if hasExpiry { throw .syntax }
+        hasExpiry = true
+        options.expiry = expiry
+    }
+}
+
+private func getMany(
+    _ request: borrowing Request,
+    _ context: inout CommandContext
+) throws(ServerError) {
+    let now = context.now.unixMilliseconds
+    context.reply.list(request.count - 1)
+    context.keyspace.getMany(request, from: 1, now: now) { isThere, value in
+        if isThere { context.reply.bytes(value) } else { context.reply.null() }
+    }
+}
+
+private func setMany(
+    _ request: borrowing Request,
+    _ context: inout CommandContext
+) throws(ServerError) {
+    if request.count % 2 == 0 { throw .wrongArity("MSET") }
+    _ = try context.keyspace.setPairs(request, from: 1, now: context.now.unixMilliseconds)
+    context.reply.ok()
+}
+
+private func append(
+    _ request: borrowing Request,
+    _ context: inout CommandContext
+) throws(ServerError) {
+    let now = context.now.unixMilliseconds
+    context.reply.integer(try context.keyspace.append(request[1], request[2], now: now))
+}
+
+private func length(
+    _ request: borrowing Request,
+    _ context: inout CommandContext
+) throws(ServerError) {
+    let now = context.now.unixMilliseconds
+    context.reply.integer(context.keyspace.length(request[1], now: now) ?? 0)
+}

@@ -1,0 +1,168 @@
+// Reading and changing values within a shard.
+
+internal import Core
+
+extension Shard {
+    /// Makes `value` the value of `key`, which then does not expire; whether the key existed.
+    @inline(__always)
+    mutating func set(_ key: Bytes, _ value: Bytes, _ hash: UInt64, _ now: Int64) -> Bool {
+        let found = table.find(hash, key)
+        if found < 0 {
+            insert(key, hash, valueCount: value.count, at: found).write(value)
+            return false
+        }
+        let entry = table[found]
+        let wasLive = !entry.isExpired(now)
+        if entry.expiresAt != 0 { setExpiry(entry, hash, 0) }
+        overwrite(at: found, value)
+        return wasLive
+    }
+
+    /// As `set`, under conditions and with an expiry; `previous` gets the old value if there is one.
+    mutating func set(
+        _ key: Bytes,
+        _ value: Bytes,
+        _ hash: UInt64,
+        _ options: SetOptions,
+        _ now: Int64,
+        _ previous: (Span<UInt8>) -> Void
+    ) -> SetOutcome {
+        let found = findLive(key, hash, now)
+        if found >= 0 { table[found].value.withSpan(previous) }
+        if !holds(options.condition, found) {
+            return SetOutcome(isStored: false, hadPrevious: found >= 0)
+        }
+        if case .at(let expiresAt) = options.expiry, expiresAt <= max(now, 0) {
+            if found >= 0 { remove(at: found) }
+        } else if found >= 0 {
+            overwrite(at: found, value)
+            apply(options.expiry, table[found], hash)
+        } else {
+            let entry = insert(key, hash, valueCount: value.count, at: found)
+            entry.write(value)
+            apply(options.expiry, entry, hash)
+        }
+        return SetOutcome(isStored: true, hadPrevious: found >= 0)
+    }
+
+    private func holds(_ condition: SetOptions.Condition, _ found: Int) -> Bool {
+        switch condition {
+        case .always: true
+        case .ifMissing: found < 0
+        case .ifExists: found >= 0
+        case .ifVersion(let version):
+            found >= 0 && table[found].header.pointee.version == version
+        }
+    }
+
+    private mutating func apply(_ expiry: SetOptions.Expiry, _ entry: Entry, _ hash: UInt64) {
+        switch expiry {
+        case .none: setExpiry(entry, hash, 0)
+        case .keep: break
+        case .at(let expiresAt): setExpiry(entry, hash, expiresAt)
+        }
+    }
+
+    /// Adds `amount` to the integer that `key` holds, 0 if it is missing; the sum.
+    mutating func increment(
+        _ key: Bytes,
+        _ hash: UInt64,
+        by amount: Int64,
+        _ now: Int64
+    ) throws(ServerError) -> Int64 {
+        let found = findLive(key, hash, now)
+        var value: Int64 = 0
+        if found >= 0 {
+            guard let present = integer(table[found]) else { throw .notAnInteger }
+            value = present
+        }
+        let (sum, didOverflow) = value.addingReportingOverflow(amount)
+        if didOverflow { throw ServerError(.overflow) }
+        var digits = DecimalDigits(sum)
+        digits.withBytes { bytes in
+            if found >= 0 {
+                overwrite(at: found, bytes)
+            } else {
+                insert(key, hash, valueCount: bytes.count, at: found).write(bytes)
+            }
+        }
+        return sum
+    }
+
+    @inline(__always)
+    private func integer(_ entry: Entry) -> Int64? {
+        let value = entry.value
+        // SAFETY: the span ends with this call, under the lock that keeps the entry alive.
+        return DecimalInteger.parse(Span(_unsafeStart: value.start, count: value.count))
+    }
+
+    /// Puts `suffix` behind the value of `key`, empty if it is missing; the new length in bytes, or nil
+    /// if that would be above `maxValueBytes`.
+    mutating func append(
+        _ key: Bytes,
+        _ suffix: Bytes,
+        _ hash: UInt64,
+        _ now: Int64,
+        maxValueBytes: Int
+    ) -> Int? {
+        let found = findLive(key, hash, now)
+        if found < 0 {
+            if suffix.count > maxValueBytes { return nil }
+            insert(key, hash, valueCount: suffix.count, at: found).write(suffix)
+            return suffix.count
+        }
+        var entry = table[found]
+        let count = entry.value.count
+        if suffix.count > maxValueBytes - count { return nil }
+        let total = count + suffix.count
+        let needed = Entry.bytes(keyCount: key.count, valueCount: total)
+        if needed > entry.capacity {
+            // Room for as much again, at most 1 MiB, so that n appends copy O(n) bytes while values
+            // are small. Source: Redis, sdsMakeRoomFor.
+            let room = needed + min(needed, 1 << 20)
+            entry = reallocate(at: found, valueCount: total, keeping: count, room: room)
+        }
+        // SAFETY: the block holds a value of `total` bytes, and `suffix` lies outside the keyspace.
+        (entry.valueStart + count).update(from: suffix.start, count: suffix.count)
+        entry.header.pointee.valueCount = UInt32(truncatingIfNeeded: total)
+        touch(entry)
+        return total
+    }
+}
+
+/// An integer written out in decimal, without a heap allocation.
+private struct DecimalDigits {
+    // Three words are 24 bytes, and a 64-bit integer takes at most 20.
+    private var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    private let value: Int64
+
+    init(_ value: Int64) { self.value = value }
+
+    /// Calls `body` with the digits, behind a `-` if the value is negative.
+    @inline(__always)
+    mutating func withBytes(_ body: (Bytes) -> Void) {
+        let value = value
+        withUnsafeMutableBytes(of: &words) { buffer in
+            var start = buffer.count
+            var magnitude = value.magnitude
+            repeat {
+                start -= 1
+                let (quotient, digit) = magnitude.quotientAndRemainder(dividingBy: 10)
+                buffer[start] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit)
+                magnitude = quotient
+            } while magnitude > 0
+            if value < 0 {
+                start -= 1
+                buffer[start] = UInt8(ascii: "-")
+            }
+            // SAFETY: the bytes from `start` on were just written, and `words` outlives `body`.
+            let address = UnsafeRawPointer(buffer.baseAddress.unsafelyUnwrapped) + start
+            body(
+                Bytes(
+                    start: address.assumingMemoryBound(to: UInt8.self),
+                    count: buffer.count - start
+                )
+            )
+        }
+    }
+}

@@ -1,0 +1,118 @@
+// Accepting: one loop takes connections from the kernel and gives each to the loop that has the fewest.
+internal import Commands
+internal import Core
+internal import Logging
+internal import Reactor
+internal import Synchronization
+
+/// A listener on its loop.
+///
+/// One loop accepts for all, because the kernel's own spreading (SO_REUSEPORT) is by hash and leaves
+/// loops without work when connections are few.
+final class Acceptor: EventHandler {
+    // The worker owns its acceptors and outlives them.
+    private unowned let worker: Worker
+    private let listener: Listener
+    private let mailboxes: [Mailbox]
+    private var registration: Registration?
+    private var isPaused = false
+    private var hasComplained = false
+
+    /// Connections accepted in one turn, so that a storm of them leaves time for those that are there.
+    private static let acceptsPerTurn = 64
+    /// Milliseconds to wait where descriptors or memory ran out.
+    private static let pauseMilliseconds: Int64 = 100
+
+    init(
+        _ listener: Listener,
+        _ worker: Worker,
+        _ mailboxes: [Mailbox]
+    ) throws(SystemError) {
+        self.listener = listener
+        self.worker = worker
+        self.mailboxes = mailboxes
+        registration = try worker.loop.register(listener.descriptor, self)
+    }
+
+    func becameReady(_ readiness: Readiness, _ now: Moment) {
+        for _ in 0..<Acceptor.acceptsPerTurn {
+            switch listener.accept() {
+            case .accepted(let socket, let address): give(socket, address, now)
+            case .gone: continue
+            case .none: return
+            case .exhausted(let error):
+                pause(error, now)
+                return
+            }
+        }
+    }
+
+    func timerFired(_ now: Moment) {
+        guard let registration, isPaused else { return }
+        isPaused = false
+        worker.loop.watch(registration, readable: true, writable: false)
+    }
+
+    /// Stops accepting.
+    func stop() {
+        guard let registration else { return }
+        self.registration = nil
+        worker.loop.unregister(registration)
+    }
+
+    private func give(_ socket: consuming Socket, _ address: SocketAddress, _ now: Moment) {
+        let shared = worker.shared
+        let limit = shared.configuration.limits.maxClients
+        if shared.facts.openConnections.load(ordering: .relaxed) >= limit {
+            // Closing with a reset leaves no TIME_WAIT and costs the attacker as much as us.
+            socket.resetOnClose()
+            shared.complain(&hasComplained, "connections refused: limit=maxClients", "\(limit)")
+            return
+        }
+        hasComplained = false
+        shared.facts.openConnections.add(1, ordering: .relaxed)
+        let target = leastLoaded()
+        mailboxes[target].load.add(1, ordering: .relaxed)
+        if target == worker.number {
+            worker.adopt(socket, address, now)
+        } else {
+            mailboxes[target].post(
+                .adopt(descriptor: socket.release(), address: address)
+            )
+        }
+    }
+
+    private func leastLoaded() -> Int {
+        var best = 0
+        var bestLoad = Int.max
+        for (index, mailbox) in mailboxes.enumerated() {
+            let load = mailbox.load.load(ordering: .relaxed)
+            if load < bestLoad {
+                best = index
+                bestLoad = load
+            }
+        }
+        return best
+    }
+
+    /// Looks away from the listener for a while; it would be ready all the time and nothing could be done.
+    private func pause(_ error: SystemError, _ now: Moment) {
+        guard let registration else { return }
+        isPaused = true
+        worker.loop.watch(registration, readable: false, writable: false)
+        worker.loop.setTimer(
+            registration,
+            at: now.monotonicMilliseconds + Acceptor.pauseMilliseconds
+        )
+        worker.shared.complain(&hasComplained, "accepting paused", "\(error)")
+    }
+}
+
+extension ServerState {
+    /// Logs a warning once, until the cause has gone and come back.
+    func complain(_ hasComplained: inout Bool, _ message: String, _ reason: String) {
+        if hasComplained { return }
+        hasComplained = true
+        logger.warning("\(message)", metadata: ["reason": "\(reason)"])
+    }
+}

@@ -1,0 +1,105 @@
+// How a connection runs the requests in its plaintext.
+internal import Access
+internal import Commands
+internal import Core
+internal import Logging
+internal import Reactor
+internal import Synchronization
+internal import TLS
+internal import Wire
+
+extension Connection {
+    /// Runs what waits in `inbound`, after reading was resumed.
+    func serve(_ now: Moment) {
+        defer { worker.resetScratch() }
+        worker.plaintext.takeOver(&inbound)
+        runRequests(now)
+    }
+
+    /// Runs the requests in the worker's plaintext and sends the replies; what is left goes to `inbound`.
+    func runRequests(_ now: Moment) {
+        var position = 0
+        var answered = 0
+        var end = BatchEnd.incomplete(needed: 1)
+        worker.scratch.context.session = session
+        worker.scratch.context.now = now
+        repeat {
+            end = nextBatch(&position, &answered)
+            transmit(now)
+        } while end == .full && machine.servesRequests && !machine.isPaused
+        if machine.phase == .closed { return }
+        if answered > 0 { worker.shared.facts.requests.add(answered, ordering: .relaxed) }
+        if session.token != nil { machine.authenticated(now.monotonicMilliseconds) }
+        if case .incomplete(let needed) = end { neededBytes = needed } else { neededBytes = 1 }
+        worker.plaintext.moveRest(from: position, to: &inbound)
+        let isPartial = end != .full && !inbound.isEmpty
+        machine.processed(hasPartial: isPartial, now.monotonicMilliseconds)
+        let isDone = (isDraining || hasPeerEnded) && end != .full
+        if end == .closing || isDone { finish(now) }
+        armTimer()
+    }
+
+    func nextBatch(_ position: inout Int, _ answered: inout Int) -> BatchEnd {
+        if worker.plaintext.count - position < neededBytes {
+            return .incomplete(needed: neededBytes)
+        }
+        if decoder == nil {
+            guard chooseEncoding() else {
+                return session.closesAfterReply ? .closing : .incomplete(needed: 1)
+            }
+        }
+        guard var decoder else { return .incomplete(needed: 1) }
+        let end = runBatch(
+            worker.plaintext,
+            &position,
+            &decoder,
+            &worker.scratch,
+            worker.tools,
+            &answered
+        )
+        self.decoder = decoder
+        return end
+    }
+
+    /// Chooses the encoding by the first bytes; false if they do not tell yet, or it is not served.
+    func chooseEncoding() -> Bool {
+        switch sniff(worker.plaintext) {
+        case .undecided: return false
+        case .encoding(let encoding):
+            session.encoding = encoding
+            decoder = RequestDecoder(encoding: encoding)
+            return true
+        case .http:
+            worker.scratch.output.append(PlaintextAnswer.httpNotServed)
+        case .protobuf:
+            worker.scratch.output.append(
+                "ERR NOT_SERVED protobuf is not served by this version\r\n"
+            )
+        }
+        session.closesAfterReply = true
+        return false
+    }
+
+    func sniff(_ plaintext: borrowing ByteBuffer) -> Sniffed {
+        RequestDecoder.sniff(plaintext.span)
+    }
+
+    /// Ends the connection behind what has been answered.
+    func finish(_ now: Moment) {
+        machine.finish(now.monotonicMilliseconds)
+        inbound.release()
+        afterSending(now)
+    }
+
+    func refuse(_ error: ServerError, _ now: Moment) {
+        log("refused", ["error": "\(error.code.row.jsonCode)"])
+        // A RESP client would take an error that answers nothing for the answer to its next command.
+        if session.encoding == .text || session.encoding == .json {
+            defer { worker.resetScratch() }
+            worker.scratch.context.reply.error(error)
+            worker.encodeReply(session.encoding)
+            transmit(now)
+        }
+        if machine.phase != .closed { afterSending(now) }
+    }
+}

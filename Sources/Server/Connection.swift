@@ -1,0 +1,116 @@
+// One peer's connection: moves bytes between its socket, TLS and the batch, as its state machine says.
+internal import Access
+internal import Commands
+internal import Core
+internal import Logging
+internal import Reactor
+internal import Synchronization
+internal import TLS
+internal import Wire
+
+/// A connection on its worker's loop.
+final class Connection: EventHandler {
+    // The worker owns its connections and outlives them.
+    unowned let worker: Worker
+    let socket: Socket
+    let address: SocketAddress
+    let session: Session
+    /// The position in the worker's list; -1 once forgotten.
+    var index = -1
+
+    var machine: ConnectionStateMachine
+    var registration: Registration?
+    var armedDeadline = Int64.max
+
+    // Nil until the first byte shows a TLS record, so that plaintext costs no OpenSSL state.
+    var tls: TLSSession?
+    // Nil until the first plaintext bytes have chosen the encoding.
+    var decoder: RequestDecoder?
+
+    /// Plaintext that is not yet a complete request, or waits while the peer does not take its replies.
+    var inbound = ByteBuffer()
+    /// Bytes of `inbound` below which another look at it is not worth it.
+    var neededBytes = 1
+    /// Ciphertext that the socket has not taken; the first `outboundSent` bytes of it are gone.
+    var outbound = ByteBuffer()
+    var outboundSent = 0
+    var isDraining = false
+    var hasPeerEnded = false
+
+    init(
+        _ socket: consuming Socket,
+        _ address: SocketAddress,
+        _ worker: Worker,
+        _ now: Moment
+    ) throws(SystemError) {
+        let identifier = worker.shared.facts.connectionsMade.add(1, ordering: .relaxed).newValue
+        session = Session(identifier: identifier, encoding: .text)
+        machine = ConnectionStateMachine(
+            limits: worker.shared.configuration.limits,
+            now: now.monotonicMilliseconds
+        )
+        self.socket = socket
+        self.address = address
+        self.worker = worker
+        registration = try worker.loop.register(self.socket.descriptor, self)
+        armTimer()
+    }
+
+    func becameReady(_ readiness: Readiness, _ now: Moment) {
+        if readiness.contains(.writable) { sendOutbound(now) }
+        if machine.phase == .closed { return }
+        if readiness.contains(.broken), machine.isPaused || machine.phase == .flushing {
+            perform(machine.broke(), now)
+        } else if readiness.contains(.readable) || readiness.contains(.broken) {
+            _ = receive(now)
+        }
+    }
+
+    func timerFired(_ now: Moment) {
+        armedDeadline = .max
+        perform(machine.timerFired(now.monotonicMilliseconds), now)
+        armTimer()
+    }
+
+    /// Arms the timer if the deadline is earlier than the one armed; a later one is found out on firing.
+    func armTimer() {
+        guard let deadline = machine.deadline, deadline < armedDeadline, let registration else {
+            return
+        }
+        armedDeadline = deadline
+        worker.loop.setTimer(registration, at: deadline)
+    }
+
+    func perform(_ action: ConnectionAction, _ now: Moment) {
+        switch action {
+        case .none, .wait: break
+        case .pauseReading: watch()
+        case .resumeReading:
+            watch()
+            serve(now)
+        case .refuse(let error): refuse(error, now)
+        case .sendEnd: sendEnd()
+        case .close: close()
+        }
+    }
+
+    /// Watches the socket for what the machine now wants of it.
+    func watch() {
+        guard let registration else { return }
+        let readable = machine.phase != .flushing && !(machine.servesRequests && machine.isPaused)
+        worker.loop.watch(registration, readable: readable, writable: !outbound.isEmpty)
+    }
+
+    func close() {
+        _ = machine.broke()
+        guard let registration else { return }
+        self.registration = nil
+        worker.loop.unregister(registration)
+        if session.token != nil {
+            session.token = nil
+            worker.shared.facts.authenticatedClients.subtract(1, ordering: .relaxed)
+        }
+        tls = nil
+        worker.forget(self)
+    }
+}

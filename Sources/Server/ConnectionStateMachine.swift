@@ -1,0 +1,186 @@
+// What a connection may do next: every decision, without sockets and without a clock.
+public import Core
+
+/// What the connection's owner must do.
+public enum ConnectionAction: Equatable, Sendable {
+    /// Nothing.
+    case none
+    /// Stop reading: the peer does not take its replies.
+    case pauseReading
+    /// Go on reading, first what is already here.
+    case resumeReading
+    /// Ask again at this monotonic millisecond.
+    case wait(until: Int64)
+    /// Tell the peer why, flush, then end.
+    case refuse(ServerError)
+    /// Say that nothing more comes (close_notify, FIN) and wait for the peer's end.
+    case sendEnd
+    /// Close the socket now.
+    case close
+}
+
+/// A connection's life, from accepted to closed.
+///
+/// Every event takes the time as an argument, in monotonic milliseconds, and answers one action. Events
+/// that make no sense in a state, which a peer can cause by being slow or odd, answer `.none`.
+///
+///     handshaking ─ unauthenticated ─ active
+///          └──────────────┴─────────────┴─ flushing ─ lingering ─ closed
+public struct ConnectionStateMachine: Equatable, Sendable {
+    /// Where in its life the connection is.
+    public enum Phase: Equatable, Sendable {
+        /// TLS is being set up.
+        case handshaking
+        /// TLS is up, no token was accepted.
+        case unauthenticated
+        /// A token was accepted.
+        case active
+        /// Nothing more is read; what was answered is being sent.
+        case flushing
+        /// The end was sent; the peer's own is awaited, so that no reset destroys what is under way.
+        case lingering
+        /// Over.
+        case closed
+    }
+
+    /// Where in its life the connection is.
+    public private(set) var phase = Phase.handshaking
+    /// Whether reading is paused because replies pile up.
+    public private(set) var isPaused = false
+
+    private let limits: Limits
+    private var phaseBegan: Int64
+    private var lastHeard: Int64
+    private var requestBegan: Int64?
+
+    /// Makes the machine of a connection accepted at `now`.
+    public init(limits: Limits, now: Int64) {
+        self.limits = limits
+        phaseBegan = now
+        lastHeard = now
+    }
+
+    /// Whether requests are read and run in this phase.
+    public var servesRequests: Bool { phase == .unauthenticated || phase == .active }
+
+    private mutating func enter(_ phase: Phase, _ now: Int64) {
+        self.phase = phase
+        phaseBegan = now
+    }
+
+    /// TLS is up.
+    public mutating func handshakeCompleted(_ now: Int64) {
+        if phase == .handshaking { enter(.unauthenticated, now) }
+    }
+
+    /// A token was accepted.
+    public mutating func authenticated(_ now: Int64) {
+        if phase == .unauthenticated { enter(.active, now) }
+    }
+
+    /// Bytes came from the peer.
+    public mutating func heard(_ now: Int64) {
+        lastHeard = now
+    }
+
+    /// All complete requests of a read were run; `hasPartial` tells whether one has begun and not ended.
+    public mutating func processed(hasPartial: Bool, _ now: Int64) {
+        if !hasPartial {
+            requestBegan = nil
+        } else if requestBegan == nil {
+            requestBegan = now
+        }
+    }
+
+    /// `bytes` of replies wait for the socket after sending what it took.
+    public mutating func outboundChanged(_ bytes: Int, _ now: Int64) -> ConnectionAction {
+        if phase == .flushing {
+            // A peer that takes its last bytes slowly is waited for as long as it takes any.
+            enter(bytes == 0 ? .lingering : .flushing, now)
+            return bytes == 0 ? .sendEnd : .none
+        }
+        if !isPaused, bytes > limits.outboundHighWatermarkBytes {
+            isPaused = true
+            return servesRequests ? .pauseReading : .none
+        }
+        if isPaused, bytes <= limits.outboundLowWatermarkBytes {
+            isPaused = false
+            return servesRequests ? .resumeReading : .none
+        }
+        return .none
+    }
+
+    /// The connection is to end behind what has been answered: QUIT, a fatal error, the peer's own end.
+    public mutating func finish(_ now: Int64) {
+        switch phase {
+        case .handshaking, .unauthenticated, .active: enter(.flushing, now)
+        case .flushing, .lingering, .closed: break
+        }
+    }
+
+    /// The peer will send no more.
+    public mutating func peerEnded(_ now: Int64) -> ConnectionAction {
+        switch phase {
+        case .handshaking, .lingering:
+            phase = .closed
+            return .close
+        case .unauthenticated, .active:
+            enter(.flushing, now)
+            return .none
+        case .flushing, .closed:
+            return .none
+        }
+    }
+
+    /// The socket is broken, or TLS is.
+    public mutating func broke() -> ConnectionAction {
+        if phase == .closed { return .none }
+        phase = .closed
+        return .close
+    }
+
+    /// The deadline that now applies, in monotonic milliseconds; nil if none does.
+    public var deadline: Int64? {
+        switch phase {
+        case .handshaking: return phaseBegan + limits.handshakeTimeoutMilliseconds
+        case .unauthenticated:
+            return phaseBegan + limits.authenticationTimeoutMilliseconds
+        case .active:
+            let idle = limits.idleTimeoutMilliseconds
+            let idleDeadline = idle > 0 ? lastHeard + idle : nil
+            let requestDeadline = requestBegan.map { $0 + limits.requestTimeoutMilliseconds }
+            guard let idleDeadline else { return requestDeadline }
+            return min(idleDeadline, requestDeadline ?? .max)
+        case .flushing, .lingering: return phaseBegan + limits.lingerTimeoutMilliseconds
+        case .closed: return nil
+        }
+    }
+
+    /// The connection's timer fired.
+    ///
+    /// Activity only moves the deadline; the timer finds it moved here.
+    public mutating func timerFired(_ now: Int64) -> ConnectionAction {
+        guard let deadline else { return .none }
+        if now < deadline { return .wait(until: deadline) }
+        switch phase {
+        case .handshaking, .flushing, .lingering:
+            phase = .closed
+            return .close
+        case .unauthenticated:
+            enter(.flushing, now)
+            return .refuse(timeout(.authenticationTimeout, "authenticationTimeoutMilliseconds"))
+        case .active:
+            let isRequest = requestBegan.map { now >= $0 + limits.requestTimeoutMilliseconds }
+            enter(.flushing, now)
+            return isRequest == true
+                ? .refuse(timeout(.requestTimeout, "requestTimeoutMilliseconds"))
+                : .refuse(timeout(.idleTimeout, "idleTimeoutMilliseconds"))
+        case .closed:
+            return .none
+        }
+    }
+
+    private func timeout(_ code: ErrorCode, _ limit: String) -> ServerError {
+        ServerError(code, "\(code.row.message): limit=\(limit)", retryAfterMilliseconds: 0)
+    }
+}

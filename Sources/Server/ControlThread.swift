@@ -1,0 +1,136 @@
+// The thread beside the loops: it may touch files, which loops may not.
+internal import Access
+internal import Core
+internal import Logging
+internal import Reactor
+internal import Synchronization
+
+/// Watches the token file and the shutdown's deadline, ten times a second.
+final class ControlThread: Sendable {
+    private let state: ServerState
+    private let tokens: TokenKeeper
+    private let mailboxes: [Mailbox]
+    private let waker: Waker
+    private let starting: Mutex<ControlLoopBox?>
+    private let thread = Mutex<LoopThread?>(nil)
+    private let requests = Mutex(Requests())
+
+    private struct Requests {
+        var reload = false
+        var stop = false
+        var shutdownDeadline: Int64?
+    }
+
+    init(
+        _ state: ServerState,
+        _ tokens: TokenKeeper,
+        _ mailboxes: [Mailbox]
+    ) throws(SystemError) {
+        self.state = state
+        self.tokens = tokens
+        self.mailboxes = mailboxes
+        let loop = try EventLoop()
+        waker = loop.wakeUpHandle
+        starting = Mutex(ControlLoopBox(loop: loop))
+    }
+
+    func start() throws(SystemError) {
+        let box = starting.withLock { box in
+            let taken = box
+            box = nil
+            return taken
+        }
+        guard let box else { return }
+        let started = try LoopThread("control") { [self] in
+            let delegate = ControlDelegate { [self] loop, now in turn(loop, now) }
+            delegate.loop = box.loop
+            box.loop.delegate = delegate
+            box.loop.run()
+        }
+        thread.withLock { $0 = started }
+    }
+
+    func reloadTokens() {
+        requests.withLock { $0.reload = true }
+        waker.wakeUp()
+    }
+
+    func shutDown() {
+        let now = SystemClock.now().monotonicMilliseconds
+        let deadline = now + state.configuration.shutdownTimeoutMilliseconds
+        let isFirst = requests.withLock { requests in
+            defer { requests.shutdownDeadline = requests.shutdownDeadline ?? deadline }
+            return requests.shutdownDeadline == nil
+        }
+        if isFirst { post(.drain(deadline: deadline)) }
+    }
+
+    /// Ends the thread and waits for it.
+    func stop() {
+        requests.withLock { $0.stop = true }
+        waker.wakeUp()
+        let running = thread.withLock { thread in
+            let taken = thread
+            thread = nil
+            return taken
+        }
+        running?.join()
+    }
+
+    private func post(_ message: WorkerMessage) {
+        for mailbox in mailboxes { mailbox.post(message) }
+    }
+
+    private func turn(_ loop: EventLoop, _ now: Moment) {
+        let asked = requests.withLock { requests in
+            let asked = requests
+            requests.reload = false
+            return asked
+        }
+        if asked.stop { loop.stop() }
+        if let deadline = asked.shutdownDeadline, now.monotonicMilliseconds >= deadline {
+            post(.end)
+        }
+        let outcome = tokens.review(
+            isAsked: asked.reload,
+            authority: state.authority,
+            now: now.unixMilliseconds
+        )
+        switch outcome {
+        case .unchanged: break
+        case .changed(let count):
+            if let count { state.logger.info("tokens loaded", metadata: ["tokens": "\(count)"]) }
+            post(.tokensChanged)
+        case .failed(let error):
+            state.logger.error(
+                "the token file was not loaded, the tokens before stay in force",
+                metadata: ["error": "\(error)"]
+            )
+        }
+    }
+}
+
+/// A loop on its way to its thread.
+// SAFETY: made by one thread and handed over once to the thread that runs it.
+private final class ControlLoopBox: @unchecked Sendable {
+    let loop: EventLoop
+
+    init(loop: EventLoop) {
+        self.loop = loop
+    }
+}
+
+private final class ControlDelegate: EventLoopDelegate {
+    private let turn: (EventLoop, Moment) -> Void
+    weak var loop: EventLoop?
+
+    init(_ turn: @escaping (EventLoop, Moment) -> Void) {
+        self.turn = turn
+    }
+
+    func wokeUp(_ now: Moment) { ticked(now) }
+
+    func ticked(_ now: Moment) {
+        if let loop { turn(loop, now) }
+    }
+}

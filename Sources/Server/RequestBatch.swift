@@ -1,0 +1,110 @@
+// The hot loop: every complete request of a read, decoded, run and answered into one buffer.
+internal import Commands
+internal import Core
+internal import Wire
+
+/// The scratch that a batch works in; one per loop, empty between events.
+struct Scratch: ~Copyable {
+    var frame = RequestFrame()
+    var context: CommandContext
+    var output: ByteBuffer
+
+    /// Whether nothing of any connection is left in it.
+    var isEmpty: Bool { output.isEmpty && context.reply.isEmpty && frame.ranges.isEmpty }
+
+    /// Empties it, so that one connection's bytes cannot reach the next.
+    mutating func reset() {
+        output.removeAll(keepingUpTo: 2 * Worker.scratchBytes)
+        context.reply.reset()
+        frame.reset()
+    }
+}
+
+/// Why a batch ended.
+enum BatchEnd: Equatable {
+    /// No complete request is left; at least this many bytes must be there before another look.
+    case incomplete(needed: Int)
+    /// The output has reached `replyBatchBytes` and should be sent first.
+    case full
+    /// The connection ends behind what was answered.
+    case closing
+}
+
+/// Decodes and runs requests until there are none, the output is full, or the connection ends.
+///
+/// `plaintext` is what has arrived, `position` where the next request begins in it, which is moved behind
+/// each one that was run; `answered` is increased by each that was answered.
+func runBatch(
+    _ plaintext: borrowing ByteBuffer,
+    _ position: inout Int,
+    _ decoder: inout RequestDecoder,
+    _ scratch: inout Scratch,
+    _ tools: borrowing BatchTools,
+    _ answered: inout Int
+) -> BatchEnd {
+    let session = scratch.context.session
+    while position < plaintext.count {
+        let outcome = decoder.decode(
+            plaintext.span,
+            from: position,
+            into: &scratch.frame,
+            catalog: tools.catalog,
+            limits: tools.limits,
+            isAuthenticated: session.token != nil,
+            json: tools.jsonParser
+        )
+        switch outcome {
+        case .incomplete(let needed): return .incomplete(needed: needed)
+        case .skipped(let consumed):
+            position += consumed
+            continue
+        case .request(let consumed):
+            let range = position..<(position + consumed)
+            execute(plaintext, range, scratch.frame, tools.dispatch, &scratch.context)
+            position += consumed
+            decoder.encoding = session.encoding
+        case .rejected(let error, let consumed):
+            position += consumed
+            scratch.context.reply.reset()
+            scratch.context.reply.error(error)
+            if error.code.row.closes { session.closesAfterReply = true }
+        }
+        answered += 1
+        encode(scratch.context.reply, session.encoding, scratch.frame, &scratch.output)
+        if session.closesAfterReply { return .closing }
+        if scratch.output.count >= tools.limits.replyBatchBytes { return .full }
+    }
+    return .incomplete(needed: 1)
+}
+
+/// What a batch reads and never changes.
+struct BatchTools: ~Copyable {
+    let dispatch: Dispatch
+    let catalog: CommandCatalog
+    let limits: Limits
+    let jsonParser: LineJSONParser
+}
+
+private func execute(
+    _ plaintext: borrowing ByteBuffer,
+    _ range: Range<Int>,
+    _ frame: borrowing RequestFrame,
+    _ dispatch: borrowing Dispatch,
+    _ context: inout CommandContext
+) {
+    if frame.usesScratch {
+        dispatch.run(Request(bytes: frame.scratch.span, ranges: frame.ranges.span), &context)
+    } else {
+        let bytes = plaintext.span.extracting(range)
+        dispatch.run(Request(bytes: bytes, ranges: frame.ranges.span), &context)
+    }
+}
+
+private func encode(
+    _ reply: borrowing Reply,
+    _ encoding: WireEncoding,
+    _ frame: borrowing RequestFrame,
+    _ output: inout ByteBuffer
+) {
+    ReplyEncoder.encode(reply, as: encoding, identifier: frame.identifier.span, into: &output)
+}

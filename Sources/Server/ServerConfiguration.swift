@@ -1,0 +1,36 @@
+// What a server is started with.
+public import Core
+public import Reactor
+
+/// Everything that a server needs to start.
+public struct ServerConfiguration: Sendable {
+    /// Where to listen; port 0 lets the kernel choose.
+    public var listen: [Endpoint]
+    /// PEM file of the certificate chain.
+    public var certificateFile: String
+    /// PEM file of the private key.
+    public var privateKeyFile: String
+    /// The token file.
+    public var tokenFile: String
+    /// The number of event loops; 0 is one per core.
+    public var loopCount = 0
+    /// Where the server keeps what must survive a restart (its UUID); nil keeps nothing.
+    public var dataDirectory: String?
+    /// Milliseconds that a shutdown waits for connections to take their last bytes.
+    public var shutdownTimeoutMilliseconds: Int64 = 10_000
+    /// The limits.
+    public var limits = Limits()
+
+    /// Makes a configuration with the defaults for everything that is not given.
+    public init(
+        listen: [Endpoint],
+        certificateFile: String,
+        privateKeyFile: String,
+        tokenFile: String
+    ) {
+        self.listen = listen
+        self.certificateFile = certificateFile
+        self.privateKeyFile = privateKeyFile
+        self.tokenFile = tokenFile
+    }
+}

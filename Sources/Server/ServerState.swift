@@ -1,0 +1,36 @@
+// What all loops of a server share: each part has its own lock or none.
+internal import Access
+internal import Commands
+internal import Core
+internal import Keyspace
+internal import Logging
+internal import TLS
+
+/// The parts of a server that every worker reads.
+final class ServerState: Sendable {
+    let configuration: ServerConfiguration
+    let keyspace: Keyspace
+    let authority: TokenAuthority
+    let facts: ServerFacts
+    let tls: TLSContext
+    let logger: Logger
+    let loopCount: Int
+
+    init(
+        configuration: ServerConfiguration,
+        keyspace: Keyspace,
+        authority: TokenAuthority,
+        facts: ServerFacts,
+        tls: TLSContext,
+        logger: Logger,
+        loopCount: Int
+    ) {
+        self.configuration = configuration
+        self.keyspace = keyspace
+        self.authority = authority
+        self.facts = facts
+        self.tls = tls
+        self.logger = logger
+        self.loopCount = loopCount
+    }
+}

@@ -1,0 +1,188 @@
+// One loop's share of the server: its connections and the scratch that they use by turns.
+internal import Access
+internal import Commands
+internal import Core
+internal import Keyspace
+internal import Logging
+internal import Reactor
+internal import Synchronization
+internal import TLS
+internal import Wire
+
+/// What one loop's thread owns.
+///
+/// Nothing of it is touched by another thread; others use its `Mailbox`.
+final class Worker: EventLoopDelegate {
+    let loop: EventLoop
+    let shared: ServerState
+    let mailbox: Mailbox
+    private let noSession = Session(identifier: 0, encoding: .text)
+    let number: Int
+
+    // Scratch. Each is empty again on every path out of an event: `resetScratch` sees to it.
+    let tls = TLSBuffers()
+    var scratch: Scratch
+    var plaintext = ByteBuffer(capacity: Worker.scratchBytes)
+    let tools: BatchTools
+    // SAFETY: allocated in `init`, freed in `deinit`; only this loop's thread receives into it.
+    let ciphertext = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: Worker.scratchBytes,
+        alignment: 64
+    )
+
+    private(set) var connections: [Connection] = []
+    private var acceptors: [Acceptor] = []
+    private var isDraining = false
+
+    /// Bytes received at once, and kept of each scratch buffer: 256 KiB took a pipeline of 64 in one read
+    /// with room to spare, and larger reads brought nothing.
+    static let scratchBytes = 256 << 10
+
+    init(_ number: Int, _ shared: ServerState) throws(SystemError) {
+        self.number = number
+        self.shared = shared
+        loop = try EventLoop()
+        mailbox = Mailbox(loop.wakeUpHandle)
+        tools = BatchTools(
+            dispatch: Dispatch(),
+            catalog: CommandTable.catalog,
+            limits: shared.configuration.limits,
+            jsonParser: LineJSONParser()
+        )
+        let context = CommandContext(
+            keyspace: shared.keyspace,
+            authority: shared.authority,
+            facts: shared.facts,
+            limits: shared.configuration.limits,
+            session: noSession,
+            now: loop.now
+        )
+        scratch = Scratch(context: context, output: ByteBuffer(capacity: Worker.scratchBytes))
+        loop.delegate = self
+    }
+
+    deinit {
+        ciphertext.deallocate()
+    }
+
+    /// Runs the loop until the server is shut down and every connection is closed.
+    func run() {
+        loop.run()
+    }
+
+    /// Begins to accept on `listeners` and to hand connections to the mailboxes of all loops.
+    func accept(_ listeners: [Listener], _ mailboxes: [Mailbox]) throws(SystemError) {
+        for listener in listeners {
+            acceptors.append(try Acceptor(listener, self, mailboxes))
+        }
+    }
+
+    func wokeUp(_ now: Moment) {
+        for message in mailbox.take() {
+            switch message {
+            case .adopt(let descriptor, let address):
+                adopt(Socket(owning: descriptor), address, now)
+            case .tokensChanged: reviewSessions(now)
+            case .drain(let deadline): drain(deadline, now)
+            case .end: end(now)
+            }
+        }
+    }
+
+    /// Takes over a connection that was just accepted.
+    func adopt(_ socket: consuming Socket, _ address: SocketAddress, _ now: Moment) {
+        if isDraining {
+            mailbox.load.subtract(1, ordering: .relaxed)
+            shared.facts.openConnections.subtract(1, ordering: .relaxed)
+            return
+        }
+        do {
+            let connection = try Connection(socket, address, self, now)
+            connection.index = connections.count
+            connections.append(connection)
+        } catch {
+            shared.logger.error("cannot serve a connection", metadata: ["error": "\(error)"])
+            mailbox.load.subtract(1, ordering: .relaxed)
+            shared.facts.openConnections.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    /// Forgets a connection that is closed.
+    func forget(_ connection: Connection) {
+        let index = connection.index
+        if index < 0 || index >= connections.count { return }
+        connections.swapAt(index, connections.count - 1)
+        connections[index].index = index
+        connections.removeLast()
+        connection.index = -1
+        mailbox.load.subtract(1, ordering: .relaxed)
+        shared.facts.openConnections.subtract(1, ordering: .relaxed)
+        if isDraining, connections.isEmpty { loop.stop() }
+    }
+
+    /// Gives every session its token's present rights, and ends those whose token is gone.
+    private func reviewSessions(_ now: Moment) {
+        for connection in connections.reversed() { connection.reviewToken(now) }
+    }
+
+    private func drain(_ deadline: Int64, _ now: Moment) {
+        isDraining = true
+        for acceptor in acceptors { acceptor.stop() }
+        acceptors = []
+        let grace = max(0, deadline - now.monotonicMilliseconds)
+        for connection in connections.reversed() { connection.drain(grace, now) }
+        if connections.isEmpty { loop.stop() }
+    }
+
+    private func end(_ now: Moment) {
+        isDraining = true
+        for connection in connections.reversed() { connection.abandon() }
+        loop.stop()
+    }
+}
+
+extension Worker {
+    /// Empties all scratch, so that one connection's bytes cannot reach the next one's.
+    func resetScratch() {
+        scratch.reset()
+        scratch.context.session = noSession
+        plaintext.removeAll(keepingUpTo: 2 * Worker.scratchBytes)
+        tls.clearInput()
+        tls.clearOutput()
+    }
+
+    /// Whether nothing of any connection is left in the scratch.
+    var isScratchEmpty: Bool {
+        scratch.isEmpty && plaintext.isEmpty && tls.output.isEmpty && tls.remainingInputBytes == 0
+    }
+
+    /// Renders the reply on the context's tape, which nobody asked for, into the output.
+    func encodeReply(_ encoding: WireEncoding) {
+        Worker.encodeReply(encoding, &scratch)
+    }
+
+    private static func encodeReply(_ encoding: WireEncoding, _ scratch: inout Scratch) {
+        ReplyEncoder.encode(
+            scratch.context.reply,
+            as: encoding,
+            identifier: Span(),
+            into: &scratch.output
+        )
+        scratch.context.reply.reset()
+    }
+
+    /// Reclaims expired keys of this loop's share of the shards, in bounded number.
+    func ticked(_ now: Moment) {
+        let shards = Keyspace.shardCount
+        let first = shards * number / shared.loopCount
+        let last = shards * (number + 1) / shared.loopCount
+        _ = shared.keyspace.reclaimExpired(
+            shards: first..<last,
+            limit: Worker.reclaimLimit,
+            now: now.unixMilliseconds
+        )
+    }
+
+    /// Keys reclaimed in one tick: about a millisecond of work, and 10,000 a second for each loop.
+    private static let reclaimLimit = 1000
+}

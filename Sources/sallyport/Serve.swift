@@ -1,0 +1,146 @@
+// `sallyport serve`: runs the server in the foreground until a signal ends it.
+internal import ArgumentParser
+internal import Commands
+internal import Core
+internal import Foundation
+internal import Logging
+internal import Reactor
+internal import Server
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the server until SIGINT or SIGTERM.",
+        discussion: """
+            SIGHUP reads the token file again; so does any change to the file, within a second.
+            SIGINT or SIGTERM stops accepting, answers what has arrived, tells the clients and exits 0; \
+            a second one exits at once.
+            """
+    )
+
+    @OptionGroup var files: FileOptions
+
+    @Option(help: "HOST:PORT to listen on; may be given again. [::]:9999 takes IPv4 and IPv6.")
+    var listen: [String] = []
+
+    @Option(help: "Event loops; 0 is one per core.")
+    var loops = 0
+
+    @Option(help: "Folder for what survives a restart: the server's UUID.")
+    var dataDir: String?
+
+    @Option(help: "Seconds that a shutdown waits for clients to take their last bytes.")
+    var shutdownTimeout = 10.0
+
+    @Option(help: "Seconds without a byte before a connection is closed; 0 is never.")
+    var idleTimeout = 600.0
+
+    @Option(help: "Seconds from the handshake to an accepted token.")
+    var authTimeout = 30.0
+
+    @Option(help: "The most connections at once.")
+    var maxClients = Limits().maxClients
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "info"
+
+    func validate() throws {
+        for endpoint in listen where Endpoint(endpoint) == nil {
+            throw ValidationError("--listen \(endpoint) is not HOST:PORT.")
+        }
+        if Logger.Level(rawValue: logLevel) == nil {
+            throw ValidationError("--log-level \(logLevel) is none of the levels.")
+        }
+        if loops < 0 || loops > 1024 { throw ValidationError("--loops is 0 to 1024.") }
+        if maxClients < 1 { throw ValidationError("--max-clients is at least 1.") }
+        for (name, value) in [
+            ("--shutdown-timeout", shutdownTimeout), ("--idle-timeout", idleTimeout),
+            ("--auth-timeout", authTimeout),
+        ] where !(value >= 0 && value <= 1e9) {
+            throw ValidationError("\(name) is 0 to 1000000000 seconds.")
+        }
+    }
+
+    func run() throws {
+        Signals.block()
+        let descriptors = DescriptorLimit.raise()
+        let logger = makeLogger()
+        let folder = DevelopmentFolder(files.devFolder)
+        if files.dev { try folder.prepare() }
+        let server = try Server(try makeConfiguration(), logger: logger)
+        if descriptors < maxClients + 64 {
+            logger.warning(
+                "fewer descriptors than --max-clients needs: raise `ulimit -n`",
+                metadata: ["descriptors": "\(descriptors)", "max_clients": "\(maxClients)"]
+            )
+        }
+        try server.start()
+        if files.dev, let address = server.addresses.first { greet(folder, address.port) }
+        waitForSignals(server)
+        server.waitUntilStopped()
+    }
+
+    private func makeLogger() -> Logger {
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var logger = Logger(label: "sallyport")
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        return logger
+    }
+
+    private func makeConfiguration() throws -> ServerConfiguration {
+        let paths = try files.resolve()
+        // A development server is for this machine alone.
+        let defaultListen = files.dev ? "localhost:9999" : "[::]:9999"
+        var configuration = ServerConfiguration(
+            listen: (listen.isEmpty ? [defaultListen] : listen).compactMap(Endpoint.init),
+            certificateFile: paths.certificate,
+            privateKeyFile: paths.key,
+            tokenFile: paths.tokens
+        )
+        configuration.loopCount = loops
+        configuration.dataDirectory = dataDir ?? (files.dev ? files.devFolder : nil)
+        configuration.shutdownTimeoutMilliseconds = Int64(shutdownTimeout * 1000)
+        configuration.limits.idleTimeoutMilliseconds = Int64(idleTimeout * 1000)
+        configuration.limits.authenticationTimeoutMilliseconds = Int64(authTimeout * 1000)
+        configuration.limits.maxClients = maxClients
+        return configuration
+    }
+
+    /// Tells a person at the terminal what to paste.
+    private func greet(_ folder: DevelopmentFolder, _ port: UInt16) {
+        let authority = URL(fileURLWithPath: folder.authority).path
+        let token = (try? String(contentsOfFile: folder.token, encoding: .utf8)) ?? ""
+        print(
+            """
+            Sallyport \(ServerFacts.version) serves localhost:\(port). Paste into another terminal:
+
+              openssl s_client -quiet -verify_return_error -connect localhost:\(port) -CAfile \(authority)
+
+            and in it: AUTH \(token.trimmingCharacters(in: .whitespacesAndNewlines))
+            Then try WHO, WHERE, WHY, ADD 2 3, SET k v, GET k, HELP, EXIT. Ctrl-C here stops the server.
+            """
+        )
+        fflush(nil)
+    }
+
+    private func waitForSignals(_ server: Server) {
+        while true {
+            switch Signals.wait(milliseconds: 1000) {
+            case .reload: server.reloadTokens()
+            case nil: continue
+            case .terminate:
+                server.shutDown()
+                endOnSecondSignal()
+                return
+            }
+        }
+    }
+
+    private func endOnSecondSignal() {
+        let watcher = try? LoopThread("second-signal") {
+            while true {
+                if case .terminate = Signals.wait(milliseconds: 1000) { _exit(130) }
+            }
+        }
+        _ = watcher
+    }
+}

@@ -1,0 +1,95 @@
+// Finding commands by name, and what a spec says of its arguments.
+import Core
+import Testing
+
+struct CommandCatalogTests {
+    static func spec(
+        _ name: String,
+        aliases: [String] = [],
+        _ arguments: [ArgumentSpec] = []
+    ) -> CommandSpec {
+        CommandSpec(
+            name,
+            aliases: aliases,
+            group: .string,
+            arguments: arguments,
+            category: .read,
+            summary: "Does.",
+            reply: .any
+        )
+    }
+
+    static let catalog = CommandCatalog([
+        spec("GET"), spec("KEYS", aliases: ["LIST"]), spec("ABCDEFGHIJKLMNOP"), spec("GE"),
+        spec("GETS"), spec("QUIT", aliases: ["EXIT", "BYE"]),
+    ])
+
+    @Test(
+        "names and aliases in any case",
+        arguments: [
+            ("GET", 0), ("get", 0), ("gEt", 0), ("KEYS", 1), ("list", 1), ("abcdefghijklmnop", 2),
+            ("ge", 3), ("GETS", 4), ("exit", 5), ("Bye", 5), ("quit", 5),
+        ]
+    )
+    func finds(_ name: String, _ index: Int) {
+        #expect(Self.catalog.index(of: name) == index)
+    }
+
+    @Test(
+        "what is no command is not found",
+        arguments: [
+            "", "G", "GETX", "GET ", " GET", "GET\0", "\0", "abcdefghijklmnopq", "ABCDEFGHIJKLMNO",
+            "g\u{e5}t", "GE\u{14}", "{ET", "ge4",
+        ]
+    )
+    func misses(_ name: String) {
+        #expect(Self.catalog.index(of: name) == nil)
+    }
+
+    @Test("every name of a full table is found, and nothing else")
+    func full() {
+        let specs = (0..<256).map { Self.spec("C\($0)", aliases: ["ALIAS\($0)"]) }
+        let catalog = CommandCatalog(specs)
+        for index in 0..<256 {
+            #expect(catalog.index(of: "c\(index)") == index)
+            #expect(catalog.index(of: "alias\(index)") == index)
+        }
+        for index in 256..<1000 { #expect(catalog.index(of: "C\(index)") == nil) }
+        #expect(CommandCatalog([]).index(of: "GET") == nil)
+    }
+
+    @Test("arity and key positions follow from the arguments")
+    func arity() {
+        let set = Self.spec(
+            "SET",
+            [
+                ArgumentSpec("key", .key), ArgumentSpec("value", .bytes),
+                ArgumentSpec("nx", .flag, token: "NX", optional: true),
+                ArgumentSpec("ttl", .integer, token: "EX", optional: true),
+            ]
+        )
+        #expect(set.minimumCount == 3 && set.maximumCount == 6 && set.redisArity == -3)
+        #expect(set.keyPositions == (1, 1, 1))
+        let get = Self.spec("GET", [ArgumentSpec("key", .key)])
+        #expect(get.redisArity == 2 && get.keyPositions == (1, 1, 1))
+        let del = Self.spec("DEL", [ArgumentSpec("key", .key, repeated: true)])
+        #expect(del.maximumCount == nil && del.redisArity == -2 && del.keyPositions == (1, -1, 1))
+        let mset = Self.spec("MSET", [ArgumentSpec("values", .pairs, repeated: true)])
+        #expect(mset.redisArity == -3 && mset.keyPositions == (1, -1, 2))
+        let ping = Self.spec("PING", [ArgumentSpec("message", .bytes, optional: true)])
+        #expect(ping.minimumCount == 1 && ping.maximumCount == 2 && ping.redisArity == -1)
+        #expect(ping.keyPositions == (0, 0, 0))
+    }
+
+    @Test("a set holds what was put in it")
+    func sets() {
+        var set = CommandSet()
+        for index in stride(from: 0, to: 256, by: 7) { set.set(index, true) }
+        for index in 0..<256 { #expect(set.contains(index) == (index % 7 == 0)) }
+        #expect(!set.contains(-1) && !set.contains(256) && !set.contains(Int.max))
+        var other = set
+        #expect(other == set)
+        other.set(63, false)
+        #expect(other != set && !other.contains(63) && other.contains(70))
+    }
+}

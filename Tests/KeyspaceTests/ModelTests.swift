@@ -1,0 +1,221 @@
+// The keyspace against a dictionary: the same random operations must give the same answers.
+
+import Core
+import Testing
+
+@testable import Keyspace
+
+/// What the keyspace should hold, in the plainest form.
+private struct Model {
+    struct Held: Equatable {
+        var value: [UInt8]
+        var expiresAt: Int64?
+    }
+
+    var held: [[UInt8]: Held] = [:]
+
+    /// What `key` holds at `now`; it is forgotten once expired.
+    mutating func live(_ key: [UInt8], _ now: Int64) -> Held? {
+        if let expiresAt = held[key]?.expiresAt, expiresAt <= now { held[key] = nil }
+        return held[key]
+    }
+
+    mutating func liveCount(_ now: Int64) -> Int {
+        for key in Array(held.keys) { _ = live(key, now) }
+        return held.count
+    }
+}
+
+/// One run of random operations against both.
+private struct Run {
+    let keyspace: Keyspace
+    var model = Model()
+    var random: SeededGenerator
+    var now: Int64 = 1_000_000
+    var keyCount: Int
+
+    mutating func key() -> [UInt8] {
+        let number = Int.random(in: 0..<keyCount, using: &random)
+        switch number % 4 {
+        case 0: return bytes("k\(number)")
+        case 1: return bytes("ns\(number % 7)^k\(number)")
+        case 2: return bytes("ns\(number % 5)^\(number % 3)^a rather longer name \(number)")
+        default: return [0, 13, 10, 94, UInt8(number & 0xFF), UInt8(number >> 8), 0]
+        }
+    }
+
+    mutating func value() -> [UInt8] {
+        let count =
+            Int.random(in: 0..<20, using: &random) == 0
+            ? Int.random(in: 0..<5000, using: &random) : Int.random(in: 0..<40, using: &random)
+        return (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ count) }
+    }
+
+    mutating func step() throws {
+        if Int.random(in: 0..<10, using: &random) == 0 {
+            now += Int64.random(in: 0..<50, using: &random)
+        }
+        let key = key()
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<22: try plainSet(key)
+        case 22..<42: try optionedSet(key)
+        case 42..<55: read(key)
+        case 55..<70: remove(key)
+        case 70..<78: expire(key)
+        case 78..<82: persist(key)
+        case 82..<90: increment(key)
+        case 90..<99: try append(key)
+        default: reclaim()
+        }
+    }
+
+    mutating func plainSet(_ key: [UInt8]) throws {
+        let value = value()
+        let existed = model.live(key, now) != nil
+        #expect(try keyspace.set(key.span, value.span, now: now) == existed)
+        model.held[key] = Model.Held(value: value, expiresAt: nil)
+    }
+
+    mutating func optionedSet(_ key: [UInt8]) throws {
+        let value = value()
+        let old = model.live(key, now)
+        var options = SetOptions()
+        options.condition =
+            [.always, .ifMissing, .ifExists].randomElement(using: &random) ?? .always
+        let time = now + Int64.random(in: -3..<100, using: &random)
+        options.expiry =
+            [.none, .keep, .at(unixMs: time), .at(unixMs: time)].randomElement(using: &random)
+            ?? .none
+        var previous: [UInt8]?
+        let outcome = try keyspace.set(key.span, value.span, options, now: now) {
+            previous = copy($0)
+        }
+        let isStored =
+            switch options.condition {
+            case .ifMissing: old == nil
+            case .ifExists: old != nil
+            default: true
+            }
+        #expect(outcome == SetOutcome(isStored: isStored, hadPrevious: old != nil))
+        #expect(previous == old?.value)
+        if !isStored { return }
+        switch options.expiry {
+        case .none: model.held[key] = Model.Held(value: value, expiresAt: nil)
+        case .keep: model.held[key] = Model.Held(value: value, expiresAt: old?.expiresAt)
+        case .at: model.held[key] = Model.Held(value: value, expiresAt: time)
+        }
+    }
+
+    mutating func read(_ key: [UInt8]) {
+        let old = model.live(key, now)
+        #expect(keyspace.value(key, now: now) == old?.value)
+        #expect(keyspace.length(key.span, now: now) == old?.value.count)
+        #expect(keyspace.contains(key.span, now: now) == (old != nil))
+        let expected: TimeToLive =
+            old.map { held in held.expiresAt.map { .milliseconds($0 - now) } ?? .persistent }
+            ?? .missing
+        #expect(keyspace.timeToLive(key.span, now: now) == expected)
+    }
+
+    mutating func remove(_ key: [UInt8]) {
+        let old = model.live(key, now)
+        #expect(keyspace.remove(key.span, now: now) == (old != nil))
+        model.held[key] = nil
+    }
+
+    mutating func expire(_ key: [UInt8]) {
+        let old = model.live(key, now)
+        let time = now + Int64.random(in: -2..<200, using: &random)
+        #expect(keyspace.expire(key.span, at: time, now: now) == (old != nil))
+        if old != nil { model.held[key]?.expiresAt = time }
+    }
+
+    mutating func persist(_ key: [UInt8]) {
+        let old = model.live(key, now)
+        #expect(keyspace.persist(key, now: now) == (old?.expiresAt != nil))
+        if old != nil { model.held[key]?.expiresAt = nil }
+    }
+
+    mutating func increment(_ key: [UInt8]) {
+        let old = model.live(key, now)
+        let text = old.map { String(decoding: $0.value, as: UTF8.self) } ?? "0"
+        let amount = Int64.random(in: -1000...1000, using: &random)
+        let sum = Int64(text).map { $0 + amount }
+        let isCanonical = Int64(text).map { String($0) == text } ?? false
+        let got = try? keyspace.increment(key.span, by: amount, now: now)
+        #expect(got == (isCanonical ? sum : nil))
+        if let got { model.held[key] = .init(value: bytes("\(got)"), expiresAt: old?.expiresAt) }
+    }
+
+    mutating func append(_ key: [UInt8]) throws {
+        let suffix = value()
+        let old = model.live(key, now)
+        let whole = (old?.value ?? []) + suffix
+        #expect(try keyspace.append(key.span, suffix.span, now: now) == whole.count)
+        model.held[key] = Model.Held(value: whole, expiresAt: old?.expiresAt)
+    }
+
+    mutating func reclaim() {
+        let first = Int.random(in: 0..<256, using: &random)
+        _ = keyspace.reclaimExpired(shards: first..<256, limit: 5, now: now)
+    }
+
+    /// Holds the whole of both against each other.
+    mutating func compare() {
+        while keyspace.reclaimExpired(shards: 0..<256, limit: 100, now: now) > 0 {}
+        #expect(keyspace.count == model.liveCount(now))
+        for (key, held) in model.held {
+            if keyspace.value(key, now: now) != held.value { Issue.record("a value differs") }
+        }
+        keyspace.audit()
+    }
+}
+
+@Suite struct ModelTests {
+    // 0: all keys share one hash; 0xC0...01: four shards of two hashes; max: as in service.
+    @Test(arguments: [
+        (UInt64.max, 8000, 40_000), (0xC000_0000_0000_0001, 300, 12_000), (0, 60, 6000),
+    ])
+    func randomOperationsGiveWhatADictionaryGives(mask: UInt64, keys: Int, steps: Int) throws {
+        var run = Run(
+            keyspace: Keyspace(mask: mask),
+            random: SeededGenerator(state: 7),
+            keyCount: keys
+        )
+        for step in 0..<steps {
+            try run.step()
+            if step % (steps / 8) == 0 { run.compare() }
+        }
+        run.compare()
+        for key in Array(run.model.held.keys) { run.remove(key) }
+        run.compare()
+        #expect(run.keyspace.count == 0)
+    }
+
+    @Test func aTableGrowsAndShrinksAndGivesMemoryBack() throws {
+        let keyspace = Keyspace()
+        #expect(keyspace.memory == KeyspaceMemory(keys: 0, volatileKeys: 0, bytes: 0))
+        for number in 0..<50_000 { try keyspace.set("key:\(number)", "value \(number)") }
+        keyspace.audit()
+        let full = keyspace.memory.bytes
+        for number in 0..<49_000 { #expect(keyspace.remove("key:\(number)")) }
+        keyspace.audit()
+        #expect(keyspace.count == 1000)
+        #expect(keyspace.memory.bytes * 10 < full)
+        for number in 49_000..<50_000 {
+            #expect(keyspace.text("key:\(number)") == "value \(number)")
+        }
+        keyspace.removeAll()
+        #expect(keyspace.memory == KeyspaceMemory(keys: 0, volatileKeys: 0, bytes: 0))
+    }
+
+    @Test func aValueThatShrinksGivesItsMemoryBack() throws {
+        let keyspace = Keyspace()
+        try keyspace.set("key", String(repeating: "x", count: 100_000))
+        let large = keyspace.memory.bytes
+        try keyspace.set("key", "small")
+        #expect(keyspace.memory.bytes < large - 99_000)
+        #expect(keyspace.text("key") == "small")
+        keyspace.audit()
+    }
+}
