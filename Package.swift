@@ -106,7 +106,10 @@ let package = Package(
             ["Core", "Crypto", "TLS", "Reactor", "Access", "Commands", "Server", logging],
             exclude: ["redis_session.py"]
         ),
-        tests("LoadKitTests", ["LoadKit", "Server"]),
+        tests(
+            "LoadKitTests",
+            ["LoadKit", "Server", "Core", "Crypto", "Reactor", "Access", "Commands", logging]
+        ),
         tests("HouseTests", []),
     ]
 )

@@ -204,9 +204,10 @@ struct ClientStateMachine: Equatable, Sendable {
         }
     }
 
-    /// The user has no patience left: close, whatever is in flight.
+    /// The user has no patience left; what is still in flight counts as a timeout.
     mutating func abandon() -> Action {
-        isOpen ? finish() : .nothing
+        if !isOpen { return .nothing }
+        return inFlight == 0 ? finish() : fail(Failure(.timeout, "replies not waited for"))
     }
 
     private mutating func finish() -> Action {

@@ -15,13 +15,13 @@ final class Console {
 
     /// Shows the live line: in place on a terminal, else a line of its own.
     func show(_ progress: LoadProgress) {
-        if isQuiet || progress.phase == .finished { return }
+        if isQuiet || progress.phase == .finished || progress.seconds == 0 { return }
         let text = progress.text
         if isTerminal {
             let padding = String(repeating: " ", count: max(0, openLineLength - text.count))
             write("\r\(text)\(padding)")
             openLineLength = text.count
-        } else if progress.seconds > 0 {
+        } else {
             write("\(text)\n")
         }
     }

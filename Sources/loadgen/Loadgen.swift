@@ -9,4 +9,11 @@ struct Loadgen: ParsableCommand {
         subcommands: [RunCommand.self],
         defaultSubcommand: RunCommand.self
     )
+
+    /// Takes options without a subcommand for those of `run`, so that `--help` shows its help.
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let isBare = arguments.first?.hasPrefix("-") ?? true
+        main(isBare ? ["run"] + arguments : arguments)
+    }
 }

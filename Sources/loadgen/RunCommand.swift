@@ -41,6 +41,7 @@ struct RunCommand: ParsableCommand {
         do {
             var options = try LoadOptions()
             try load.apply(to: &options)
+            try options.validate()
             try server.apply(to: &options)
             let report = try LoadRunner(options).run { console.show($0) }
             console.show(report)

@@ -129,11 +129,13 @@ import Testing
         #expect(machine.received(1, 1) == .nothing)
     }
 
-    @Test func abandonClosesWhateverIsInFlight() {
-        var machine = running()
-        machine.sent(5, 0)
-        #expect(machine.abandon() == .close)
-        #expect(machine.abandon() == .nothing)
+    @Test func abandonedRepliesAreMissed() {
+        var idle = running()
+        #expect(idle.abandon() == .close)
+        #expect(idle.abandon() == .nothing)
+        var busy = running()
+        busy.sent(5, 0)
+        #expect(busy.abandon() == .fail(Failure(.timeout, "replies not waited for")))
     }
 
     @Test func rampBoundsHandshakesInFlight() {
