@@ -1,5 +1,6 @@
 // A run from outside: begun and awaited on one thread, carried out on another.
 internal import Reactor
+internal import Synchronization
 internal import TLS
 
 /// Carries out one run.
@@ -11,6 +12,8 @@ public final class LoadRunner: Sendable {
 
     private let options: LoadOptions
     private let control = LoadControl()
+    /// The loop's thread, until it has been joined.
+    private let thread = Mutex<LoopThread?>(nil)
 
     /// Makes the runner of the run that `options` describe.
     public init(_ options: LoadOptions) throws(LoadError) {
@@ -46,9 +49,10 @@ public final class LoadRunner: Sendable {
         let (options, control) = (options, control)
         let (context, addresses) = (preparation.context, preparation.addresses)
         do throws(SystemError) {
-            _ = try LoopThread("loadgen") {
+            let started = try LoopThread("loadgen") {
                 LoadRunner.carryOut(options, addresses, context, control)
             }
+            thread.withLock { $0 = started }
         } catch {
             throw .unready("cannot start a thread: \(error)")
         }
@@ -100,7 +104,16 @@ public final class LoadRunner: Sendable {
     public var progress: LoadProgress { control.progress }
 
     /// What the run came to; nil while it goes on.
-    public var result: Result<LoadReport, LoadError>? { control.result }
+    public var result: Result<LoadReport, LoadError>? {
+        guard let result = control.result else { return nil }
+        // The result is the last that the thread leaves, so this does not wait for anything.
+        let ended = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        ended?.join()
+        return result
+    }
 }
 
 extension LoadRunner {
