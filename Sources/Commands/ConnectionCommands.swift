@@ -209,7 +209,7 @@ private func helloOptions(
             index += 2
         } else {
             // Of a credential in the wrong place, 16 bytes show no part of the secret.
-            let option = Printable.text(request[index], limit: 16)
+            let option = Printable.text(request[index], maxBytes: 16)
             throw ServerError(.syntax, "Syntax error in HELLO option '\(option)'")
         }
     }
@@ -222,7 +222,7 @@ private func clientName(_ bytes: Span<UInt8>) throws(ServerError) -> String {
             "Client names cannot contain spaces, newlines or special characters."
         )
     }
-    return Printable.text(bytes, limit: 64)
+    return Printable.text(bytes, maxBytes: 64)
 }
 
 private func describeServer(_ context: inout CommandContext) {

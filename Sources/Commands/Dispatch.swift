@@ -123,13 +123,13 @@ public struct Dispatch: Sendable {
         _ context: borrowing CommandContext
     ) -> ServerError {
         if request.count == 0 { return ServerError(.unknownCommand) }
-        let name = Printable.text(request[0], limit: 128)
+        let name = Printable.text(request[0], maxBytes: 128)
         // A peer without a token learns nothing of which commands there are.
         if context.session.token == nil { return ServerError(.unauthenticated) }
         var shown = ""
         for index in 1..<max(1, request.count) where shown.utf8.count < 128 {
             let limit = 128 - shown.utf8.count
-            shown += "'\(Printable.text(request[index], limit: limit))' "
+            shown += "'\(Printable.text(request[index], maxBytes: limit))' "
         }
         return ServerError(
             .unknownCommand,

@@ -10,7 +10,7 @@ func help(
         lines = HelpText.overview
     } else {
         guard let index = CommandTable.catalog.index(of: request[1]) else {
-            let name = Printable.text(request[1], limit: 64)
+            let name = Printable.text(request[1], maxBytes: 64)
             throw ServerError(.unknownCommand, "unknown command '\(name)'; HELP lists them all")
         }
         lines = HelpText.page(CommandTable.catalog.specs[index])
@@ -82,7 +82,7 @@ func command(
     } else if request[1].isWord("DOCS") {
         commandDocs(request, &context)
     } else {
-        let name = Printable.text(request[1], limit: 128)
+        let name = Printable.text(request[1], maxBytes: 128)
         throw ServerError(.syntax, "unknown subcommand '\(name)'. Try COMMAND HELP.")
     }
 }

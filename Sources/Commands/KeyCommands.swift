@@ -182,7 +182,7 @@ private func scan(
     _ request: borrowing Request,
     _ context: inout CommandContext
 ) throws(ServerError) {
-    guard let cursor = UInt64(Printable.text(request[1], limit: 21)) else {
+    guard let cursor = UInt64(Printable.text(request[1], maxBytes: 21)) else {
         throw ServerError(.invalidRequest, "invalid cursor")
     }
     let arguments = try ScanArguments(request)

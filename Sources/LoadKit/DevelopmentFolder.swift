@@ -1,4 +1,6 @@
 // What a server started for development leaves for its clients to find.
+internal import Core
+
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
 #else
@@ -8,15 +10,15 @@ internal import Foundation
 /// The folder that `sallyport serve --dev` makes: `.sallyport`, with `ca.pem` and `token`.
 public struct DevelopmentFolder: Sendable, Equatable {
     /// The folder's name.
-    public static let name = ".sallyport"
+    public static let name = DevelopmentFiles.folder
 
     /// The folder's path.
     public let path: String
 
     /// The certificate authority of the server's certificate.
-    public var authorityFile: String { path + "/ca.pem" }
+    public var authorityFile: String { path + "/" + DevelopmentFiles.authority }
     /// The file with the token.
-    public var tokenFile: String { path + "/token" }
+    public var tokenFile: String { path + "/" + DevelopmentFiles.token }
 
     /// Takes the folder at `path`, whatever is there.
     public init(path: String) {
@@ -28,7 +30,8 @@ public struct DevelopmentFolder: Sendable, Equatable {
         var current = directory
         while true {
             let candidate = (current == "/" ? "" : current) + "/" + name
-            if FileManager.default.fileExists(atPath: candidate + "/ca.pem") {
+            if FileManager.default.fileExists(atPath: candidate + "/" + DevelopmentFiles.authority)
+            {
                 return DevelopmentFolder(path: candidate)
             }
             guard current != "/", let slash = current.lastIndex(of: "/") else { return nil }

@@ -12,7 +12,7 @@ internal import TLS
 /// It holds `ca.pem`, `server.pem`, `server.key`, `tokens.json`, and `token`: the development token in
 /// clear, mode 0600.
 struct DevelopmentFolder {
-    static let defaultPath = ".sallyport"
+    static let defaultPath = DevelopmentFiles.folder
     private static let tokenName = "development"
 
     let path: String
@@ -21,11 +21,11 @@ struct DevelopmentFolder {
         self.path = path
     }
 
-    var authority: String { path + "/ca.pem" }
-    var certificate: String { path + "/server.pem" }
-    var key: String { path + "/server.key" }
-    var tokens: String { path + "/tokens.json" }
-    var token: String { path + "/token" }
+    var authority: String { DevelopmentCertificates(in: path).authorityPath }
+    var certificate: String { DevelopmentCertificates(in: path).certificatePath }
+    var key: String { DevelopmentCertificates(in: path).keyPath }
+    var tokens: String { path + "/" + DevelopmentFiles.tokens }
+    var token: String { path + "/" + DevelopmentFiles.token }
 
     /// Makes what is missing, and a new certificate where the present one cannot be used any more.
     func prepare() throws {

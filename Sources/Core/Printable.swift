@@ -1,12 +1,12 @@
 // Making a peer's bytes fit for the text of an error: printable, on one line, and not too long.
-import Core
 
-enum Printable {
+/// A peer's bytes in words for a person: nothing that a terminal or a log would obey.
+public enum Printable {
     /// The most bytes of a peer's name that an error repeats: as in Redis.
-    static let maxNameBytes = 128
+    public static let maxNameBytes = 128
 
     /// `bytes` as printable ASCII, with escapes for what is not, cut to `maxBytes` of them.
-    static func text(_ bytes: Span<UInt8>, maxBytes: Int = maxNameBytes) -> String {
+    public static func text(_ bytes: Span<UInt8>, maxBytes: Int = maxNameBytes) -> String {
         var buffer = ByteBuffer()
         for index in 0..<min(bytes.count, maxBytes) { append(bytes[index], to: &buffer) }
         var text = ""
@@ -16,7 +16,7 @@ enum Printable {
     }
 
     /// Appends `byte`, or its escape where it is not printable ASCII.
-    static func append(_ byte: UInt8, to output: inout ByteBuffer) {
+    public static func append(_ byte: UInt8, to output: inout ByteBuffer) {
         switch byte {
         case 0x20...0x7E: output.append(byte)
         case UInt8(ascii: "\n"): output.append("\\n")
@@ -30,12 +30,12 @@ enum Printable {
     }
 
     /// The lower-case hexadecimal digit of a value below 16.
-    static func hexDigit(_ value: UInt8) -> UInt8 {
+    public static func hexDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") &+ value : UInt8(ascii: "a") &+ (value &- 10)
     }
 
     /// The value of a hexadecimal digit, upper or lower case; nil for any other byte.
-    static func hexValue(_ digit: UInt8) -> UInt8? {
+    public static func hexValue(_ digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): digit &- UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): digit &- UInt8(ascii: "a") &+ 10
