@@ -59,7 +59,7 @@ private final class Delegate: EventLoopDelegate {
         let sent = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
         var unsent = sent[...]
         var received: [UInt8] = []
-        let isDone = loop.turn(atMost: 20_000) {
+        let isDone = loop.turn(atMost: 100_000, waiting: 1) {
             if case .bytes(let count) = client.send(Array(unsent.prefix(1 << 16))), count > 0 {
                 unsent.removeFirst(count)
                 if unsent.isEmpty { client.shutdownWrites() }

@@ -92,10 +92,14 @@ final class Recorder: EventHandler {
 extension EventLoop {
     /// Turns until `condition` holds, at most `limit` times; whether it held.
     @discardableResult
-    func turn(atMost limit: Int = 500, until condition: () -> Bool) -> Bool {
+    func turn(
+        atMost limit: Int = 500,
+        waiting milliseconds: Int64 = 100,
+        until condition: () -> Bool
+    ) -> Bool {
         for _ in 0..<limit {
             if condition() { return true }
-            turn(maximumWaitMilliseconds: 100)
+            turn(maximumWaitMilliseconds: milliseconds)
         }
         return condition()
     }
