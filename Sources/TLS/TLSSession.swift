@@ -33,7 +33,7 @@ public final class TLSSession {
         _ buffers: TLSBuffers,
         serverName: String? = nil
     ) throws(TLSError) {
-        ERR_clear_error()
+        clearErrors()
         guard let ssl = SSL_new(context.pointer) else {
             throw TLSError.taking("cannot make a TLS session")
         }
@@ -75,14 +75,14 @@ public final class TLSSession {
 
     /// Goes on with the handshake; `.done(0)` once it is complete.
     public func handshake() -> TLSProgress {
-        ERR_clear_error()
+        clearErrors()
         let result = SSL_do_handshake(pointer)
         return result == 1 ? .done(0) : outcome(result, "TLS handshake failed")
     }
 
     /// Reads plaintext into `room`; call again until `.incomplete`, or until `needsRead` is false.
     public func read(into room: UnsafeMutableRawBufferPointer) -> TLSProgress {
-        ERR_clear_error()
+        clearErrors()
         let result = SSL_read(pointer, room.baseAddress, Int32(clamping: room.count))
         return result > 0 ? .done(Int(result)) : outcome(result, "TLS read failed")
     }
@@ -96,7 +96,7 @@ public final class TLSSession {
     public func write(_ plaintext: UnsafeRawBufferPointer) -> TLSProgress {
         var offset = 0
         while offset < plaintext.count {
-            ERR_clear_error()
+            clearErrors()
             let rest = UnsafeRawBufferPointer(rebasing: plaintext[offset...])
             let result = SSL_write(pointer, rest.baseAddress, Int32(clamping: rest.count))
             if result <= 0 { return outcome(result, "TLS write failed") }
@@ -109,9 +109,9 @@ public final class TLSSession {
     public func close() {
         // SSL_shutdown must not follow a fatal error (SSL_shutdown(3)).
         if hasFailed || !isEstablished { return }
-        ERR_clear_error()
+        clearErrors()
         _ = SSL_shutdown(pointer)
-        ERR_clear_error()
+        clearErrors()
     }
 
     /// Why the peer's certificate was refused; nil if it was not, or if nobody is asked for one.
