@@ -22,6 +22,8 @@ extension Connection {
             return false
         case .bytes(let count):
             machine.heard(now.monotonicMilliseconds)
+            hasHeard = true
+            holdsBuffers = true
             if machine.phase == .lingering || machine.phase == .flushing { return true }
             ingest(UnsafeRawBufferPointer(rebasing: worker.ciphertext[..<count]), now)
             return machine.phase != .closed

@@ -51,6 +51,18 @@ extension Connection {
         transmit(now)
     }
 
+    /// Gives back the memory that a quiet connection does not need; called about once a second.
+    ///
+    /// A connection is quiet if nothing came since the last time.
+    func releaseIfQuiet() {
+        if hasHeard {
+            hasHeard = false
+        } else if holdsBuffers {
+            holdsBuffers = false
+            tls?.releaseBuffers()
+        }
+    }
+
     /// Closes at once, whatever was under way.
     func abandon() {
         close()

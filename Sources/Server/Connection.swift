@@ -10,8 +10,11 @@ internal import Wire
 
 /// A connection on its worker's loop.
 final class Connection: EventHandler {
-    // SAFETY: the worker owns its connections and outlives them: its loop calls nobody once it has ended.
-    unowned(unsafe) let worker: Worker
+    /// The worker that owns it.
+    ///
+    /// The worker forgets a connection that closes, which ends this cycle. It is not unowned, because each
+    /// use of such a reference retains and releases.
+    let worker: Worker
     let socket: Socket
     let address: SocketAddress
     let session: Session
@@ -35,6 +38,10 @@ final class Connection: EventHandler {
     var outbound = ByteBuffer()
     var outboundSent = 0
     var isDraining = false
+    /// Whether something was received since `releaseIfQuiet` looked.
+    var hasHeard = false
+    /// Whether TLS may hold record buffers.
+    var holdsBuffers = false
     var hasPeerEnded = false
 
     init(

@@ -33,6 +33,7 @@ final class Worker: EventLoopDelegate {
     private(set) var connections: [Connection] = []
     private var acceptors: [Acceptor] = []
     private var isDraining = false
+    var reviewed = 0
 
     /// Bytes received at once, and kept of each scratch buffer: 256 KiB took a pipeline of 64 in one read
     /// with room to spare, and larger reads brought nothing.
@@ -172,8 +173,21 @@ extension Worker {
         scratch.context.reply.reset()
     }
 
-    /// Reclaims expired keys of this loop's share of the shards, in bounded number.
+    /// Releases the buffers of quiet connections, a tenth of the connections a tick.
+    private func releaseQuietBuffers() {
+        let share = connections.count / Worker.ticksPerReview + 1
+        for _ in 0..<min(share, connections.count) {
+            reviewed = reviewed + 1 < connections.count ? reviewed + 1 : 0
+            connections[reviewed].releaseIfQuiet()
+        }
+    }
+
+    /// Ticks in which each connection is looked at once: about a second.
+    private static let ticksPerReview = 10
+
+    /// Reclaims expired keys of this loop's share of the shards, in bounded number, and buffers.
     func ticked(_ now: Moment) {
+        releaseQuietBuffers()
         let shards = Keyspace.shardCount
         let first = shards * number / shared.loopCount
         let last = shards * (number + 1) / shared.loopCount
