@@ -33,6 +33,15 @@ enum HelpText {
             }
         }
 
+    static let commandCommand = [
+        "COMMAND [subcommand [name ...]]. Subcommands:",
+        "(none), INFO [name ...] - arity, flags and key positions of all commands or those named.",
+        "COUNT - the number of commands.",
+        "DOCS [name ...] - summaries and arguments of all commands or those named.",
+        "LIST - the names of all commands.",
+        "HELP - this.",
+    ]
+
     static func page(_ spec: CommandSpec) -> [String] {
         var lines = [usage(spec), spec.summary]
         if !spec.aliases.isEmpty {
@@ -77,6 +86,10 @@ func command(
     } else if request[1].isWord("LIST"), request.count == 2 {
         context.reply.list(specs.count)
         for spec in specs { context.reply.string(spec.name.lowercased()) }
+    } else if request[1].isWord("HELP"), request.count == 2 {
+        let lines = HelpText.commandCommand
+        context.reply.list(lines.count)
+        for line in lines { context.reply.string(line) }
     } else if request[1].isWord("INFO") {
         commandInfo(request, &context)
     } else if request[1].isWord("DOCS") {

@@ -182,7 +182,10 @@ private func scan(
     _ request: borrowing Request,
     _ context: inout CommandContext
 ) throws(ServerError) {
-    guard let cursor = UInt64(Printable.text(request[1], maxBytes: 21)) else {
+    // `UInt64` itself would take a leading `+`.
+    guard request[1].count > 0, request[1][0] != UInt8(ascii: "+"),
+        let cursor = UInt64(Printable.text(request[1], maxBytes: 21))
+    else {
         throw ServerError(.invalidRequest, "invalid cursor")
     }
     let arguments = try ScanArguments(request)

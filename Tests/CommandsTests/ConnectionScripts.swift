@@ -196,7 +196,7 @@ private let questionScripts: [Script] = [
     Script(
         "What is no command",
         .run("NOSUCH", .error(.unknownCommand, noCommand)),
-        .run("NOSUCH a b\u{7}", .error(.unknownCommand, noCommand + "'a' 'b?' ")),
+        .run("NOSUCH a b\u{7}", .error(.unknownCommand, noCommand + "'a' 'b\\x07' ")),
         .run("''", .error(.unknownCommand, "unknown command '', with args beginning with: ")),
         .run(
             "AVERYLONGCOMMANDNAME",

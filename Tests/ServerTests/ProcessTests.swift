@@ -130,26 +130,21 @@ import Testing
         let steady = try connect(server)
         try steady.send("AUTH \(server.token)\n")
         #expect(try steady.line() == "OK")
-        func round() throws {
-            for number in 0..<100 {
-                let client = try connect(server)
-                try client.send("AUTH \(server.token)\nWHY\n")
-                if number % 2 == 0 { client.reset() }
-            }
-            try awaitClients(1, steady)
-        }
-        try round()
         let before = try server.descriptorCount()
-        try round()
-        #expect(try server.descriptorCount() == before)
-    }
-
-    private func awaitClients(_ count: Int, _ client: ClientConnection) throws {
-        for _ in 0..<100_000 {
-            try client.send("WHO\n")
-            if try client.line() == "\(count)" { return }
+        for number in 0..<200 {
+            let client = try connect(server)
+            try client.send("AUTH \(server.token)\nWHO\n")
+            if number % 2 == 0 { client.reset() }
         }
-        Issue.record("the clients that went away are still counted")
+        // The last ones may still be closing; the runtime itself may have opened one or two.
+        var count = 0
+        for _ in 0..<100_000 {
+            try steady.send("WHO\n")
+            let clients = try steady.line()
+            count = try server.descriptorCount()
+            if clients == "1", count <= before + 2 { return }
+        }
+        Issue.record("\(before) descriptors before 200 connections came and went, \(count) after")
     }
 
     @Test func healthcheckAsksForAPong() throws {
