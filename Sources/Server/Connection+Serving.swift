@@ -46,13 +46,12 @@ extension Connection {
         }
         // That was for the request that is complete now; the next one is looked at from its first byte.
         neededBytes = 1
-        if decoder == nil {
+        if !hasChosenEncoding {
             guard chooseEncoding() else {
                 return session.closesAfterReply ? .closing : .incomplete(needed: 1)
             }
         }
-        guard var decoder else { return .incomplete(needed: 1) }
-        let end = runBatch(
+        return runBatch(
             worker.plaintext,
             &position,
             &decoder,
@@ -60,8 +59,6 @@ extension Connection {
             worker.tools,
             &answered
         )
-        self.decoder = decoder
-        return end
     }
 
     /// Chooses the encoding by the first bytes; false if they do not tell yet, or it is not served.
@@ -70,7 +67,8 @@ extension Connection {
         case .undecided: return false
         case .encoding(let encoding):
             session.encoding = encoding
-            decoder = RequestDecoder(encoding: encoding)
+            decoder.encoding = encoding
+            hasChosenEncoding = true
             return true
         case .http:
             worker.scratch.output.append(PlaintextAnswer.httpNotServed)

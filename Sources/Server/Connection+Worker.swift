@@ -41,7 +41,7 @@ extension Connection {
 
     func announceShutdown(_ graceMilliseconds: Int64, _ now: Moment) {
         // RESP2 has no pushes.
-        if decoder == nil || session.encoding == .resp2 { return }
+        if !hasChosenEncoding || session.encoding == .resp2 { return }
         defer { worker.resetScratch() }
         worker.scratch.context.reply.push(3)
         worker.scratch.context.reply.string("shutdown")

@@ -27,8 +27,9 @@ final class Connection: EventHandler {
 
     // Nil until the first byte shows a TLS record, so that plaintext costs no OpenSSL state.
     var tls: TLSSession?
-    // Nil until the first plaintext bytes have chosen the encoding.
-    var decoder: RequestDecoder?
+    // Not used before the first plaintext bytes have chosen the encoding.
+    var decoder = RequestDecoder(encoding: .text)
+    var hasChosenEncoding = false
 
     /// Plaintext that is not yet a complete request, or waits while the peer does not take its replies.
     var inbound = ByteBuffer()

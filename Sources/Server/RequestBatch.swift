@@ -10,6 +10,8 @@ struct Scratch: ~Copyable {
     var output: ByteBuffer
 
     /// Whether nothing of any connection is left in it.
+    ///
+    /// The context still points at the last one's session, which the next event replaces first of all.
     var isEmpty: Bool { output.isEmpty && context.reply.isEmpty && frame.ranges.isEmpty }
 
     /// Empties it, so that one connection's bytes cannot reach the next.

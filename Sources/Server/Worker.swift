@@ -16,7 +16,6 @@ final class Worker: EventLoopDelegate {
     let loop: EventLoop
     let shared: ServerState
     let mailbox: Mailbox
-    private let noSession = Session(identifier: 0, encoding: .text)
     let number: Int
 
     // Scratch. Each is empty again on every path out of an event: `resetScratch` sees to it.
@@ -55,7 +54,7 @@ final class Worker: EventLoopDelegate {
             authority: shared.authority,
             facts: shared.facts,
             limits: shared.configuration.limits,
-            session: noSession,
+            session: Session(identifier: 0, encoding: .text),
             now: loop.now
         )
         scratch = Scratch(context: context, output: ByteBuffer(capacity: Worker.scratchBytes))
@@ -147,7 +146,6 @@ extension Worker {
     /// Empties all scratch, so that one connection's bytes cannot reach the next one's.
     func resetScratch() {
         scratch.reset()
-        scratch.context.session = noSession
         plaintext.removeAll(keepingUpTo: 2 * Worker.scratchBytes)
         tls.clearInput()
         tls.clearOutput()
