@@ -1,12 +1,8 @@
 // How a connection takes in bytes: socket, handshake, plaintext.
-internal import Access
-internal import Commands
 internal import Core
 internal import Logging
 internal import Reactor
-internal import Synchronization
 internal import TLS
-internal import Wire
 
 extension Connection {
     /// Receives once and serves what came; false if nothing did.
@@ -40,6 +36,7 @@ extension Connection {
 
     /// Takes one read's ciphertext: handshake, then plaintext, then the requests in it.
     func ingest(_ ciphertext: UnsafeRawBufferPointer, _ now: Moment) {
+        assert(worker.isScratchEmpty, "an earlier event left a peer's bytes in the scratch")
         defer { worker.resetScratch() }
         guard let tls = tls ?? beginTLS(ciphertext, now) else { return }
         worker.tls.setInput(ciphertext)

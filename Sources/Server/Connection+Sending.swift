@@ -1,12 +1,8 @@
 // How a connection sends: encrypts, keeps what the socket does not take, and ends.
-internal import Access
-internal import Commands
 internal import Core
 internal import Logging
 internal import Reactor
-internal import Synchronization
 internal import TLS
-internal import Wire
 
 extension Connection {
     /// Encrypts the worker's output and sends as much as the socket takes; the rest waits in `outbound`.

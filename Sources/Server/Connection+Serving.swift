@@ -1,16 +1,14 @@
 // How a connection runs the requests in its plaintext.
-internal import Access
 internal import Commands
 internal import Core
 internal import Logging
-internal import Reactor
 internal import Synchronization
-internal import TLS
 internal import Wire
 
 extension Connection {
     /// Runs what waits in `inbound`, after reading was resumed.
     func serve(_ now: Moment) {
+        assert(worker.isScratchEmpty, "an earlier event left a peer's bytes in the scratch")
         defer { worker.resetScratch() }
         worker.plaintext.takeOver(&inbound)
         runRequests(now)

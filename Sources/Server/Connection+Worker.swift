@@ -4,9 +4,7 @@ internal import Commands
 internal import Core
 internal import Logging
 internal import Reactor
-internal import Synchronization
 internal import TLS
-internal import Wire
 
 extension Connection {
     /// Gives the session its token's present rights, or ends it where the token is gone.

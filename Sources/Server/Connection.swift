@@ -1,5 +1,4 @@
 // One peer's connection: moves bytes between its socket, TLS and the batch, as its state machine says.
-internal import Access
 internal import Commands
 internal import Core
 internal import Logging

@@ -152,6 +152,8 @@ extension Worker {
     }
 
     /// Whether nothing of any connection is left in the scratch.
+    ///
+    /// Asserted at the beginning of each event, so every live test checks it on every path before.
     var isScratchEmpty: Bool {
         scratch.isEmpty && plaintext.isEmpty && tls.output.isEmpty && tls.remainingInputBytes == 0
     }
