@@ -31,6 +31,9 @@ static inline long SSL_CTX_set_max_proto_version_shim(SSL_CTX *ctx, int version)
 static inline long SSL_CTX_set_mode_shim(SSL_CTX *ctx, long mode) {
     return SSL_CTX_set_mode(ctx, mode);
 }
+static inline long SSL_CTX_set_read_ahead_shim(SSL_CTX *ctx, long on) {
+    return SSL_CTX_set_read_ahead(ctx, on);
+}
 static inline long SSL_CTX_set1_groups_list_shim(SSL_CTX *ctx, const char *list) {
     return SSL_CTX_set1_groups_list(ctx, list);
 }

@@ -35,6 +35,15 @@ public protocol EventLoopDelegate: AnyObject {
     func wokeUp(_ now: Moment)
     /// `EventLoop.tickMilliseconds` have passed since the last tick, or more under load.
     func ticked(_ now: Moment)
+    /// Everything that was due has been handled: what was put off until then is to be done now.
+    ///
+    /// Called behind a turn's events, and again behind its wake-ups, timers and tick.
+    func handledEvents(_ now: Moment)
+}
+
+extension EventLoopDelegate {
+    /// Does nothing.
+    public func handledEvents(_: Moment) {}
 }
 
 /// Which registration an event or a timer is for: a descriptor and how often it had been used before.
@@ -151,8 +160,9 @@ public final class EventLoop {
 
     /// Runs one turn: waits for events, handles them, then wake-ups, timers and the tick.
     public func turn(maximumWaitMilliseconds: Int64?) {
-        var wait = max(0, nextTick - now.monotonicMilliseconds)
-        wait = min(wait, wheel.millisecondsUntilNext(from: now.monotonicMilliseconds) ?? wait)
+        let last = now.monotonicMilliseconds
+        var wait = max(0, nextTick - last)
+        wait = min(wait, wheel.millisecondsUntilNext(from: last, limit: wait) ?? wait)
         let timeout = Int32(clamping: min(wait, maximumWaitMilliseconds ?? wait))
         let count = epoll_wait(epoll, events, Int32(EventLoop.eventsPerTurn), timeout)
         now = SystemClock.now()
@@ -165,6 +175,7 @@ public final class EventLoop {
                 deliver(epoll_event_events_shim(events + index), word)
             }
         }
+        delegate?.handledEvents(now)
         if isWoken {
             waker.drain()
             delegate?.wokeUp(now)
@@ -174,6 +185,7 @@ public final class EventLoop {
             nextTick = now.monotonicMilliseconds + EventLoop.tickMilliseconds
             delegate?.ticked(now)
         }
+        delegate?.handledEvents(now)
     }
 
     private func deliver(_ bits: UInt32, _ word: UInt64) {

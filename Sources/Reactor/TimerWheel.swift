@@ -112,10 +112,13 @@ public struct TimerWheel {
 
     /// Milliseconds from `now` until the wheel should be advanced again; nil if nothing is scheduled.
     ///
-    /// Looks at up to 64 slots (1 s) ahead; farther deadlines are looked for again then.
-    public func millisecondsUntilNext(from now: Int64) -> Int64? {
+    /// Looks `limit` milliseconds ahead; farther deadlines are looked for again then.
+    public func millisecondsUntilNext(from now: Int64, limit: Int64) -> Int64? {
         if count == 0 { return nil }
-        let ahead: Int64 = 64
+        let ahead = max(
+            1,
+            min(limit / TimerWheel.tickMilliseconds + 1, Int64(TimerWheel.slotCount))
+        )
         for tick in (currentTick + 1)...(currentTick + ahead)
         where heads[Int(tick % Int64(TimerWheel.slotCount))] >= 0 {
             return max(0, tick * TimerWheel.tickMilliseconds - now)

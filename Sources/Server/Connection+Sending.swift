@@ -7,21 +7,43 @@ internal import TLS
 extension Connection {
     /// Encrypts the worker's output and sends as much as the socket takes; the rest waits in `outbound`.
     func transmit(_ now: Moment) {
+        if isInOutbox { worker.flushOutbox(now) }
+        if !encrypt(now) { return }
+        let start = worker.outbox.byteCount
+        let end = worker.tls.outputBytes
+        if start == end { return }
+        let isSent = send(UnsafeRawBufferPointer(rebasing: worker.tls.output[start..<end]))
+        worker.tls.truncateOutput(to: start)
+        if isSent { afterSending(now) } else { perform(machine.broke(), now) }
+    }
+
+    /// Encrypts the worker's output and leaves it to be sent with that of others, behind this turn's events.
+    func putOff(_ now: Moment) {
+        if !encrypt(now) || worker.tls.outputBytes == worker.outbox.byteCount { return }
+        isInOutbox = true
+        worker.outbox.append(self, end: worker.tls.outputBytes)
+    }
+
+    /// Sends what `putOff` left, which is `range` of the TLS output.
+    func sendPutOff(_ range: Range<Int>, _ now: Moment) {
         if machine.phase == .closed { return }
+        let isSent = send(UnsafeRawBufferPointer(rebasing: worker.tls.output[range]))
+        if isSent { afterSending(now) } else { perform(machine.broke(), now) }
+    }
+
+    /// Encrypts the worker's output; false if the connection is over.
+    private func encrypt(_ now: Moment) -> Bool {
+        if machine.phase == .closed { return false }
         if let tls, !worker.scratch.output.isEmpty {
             let isWritten = worker.scratch.output.withBytes { tls.write($0) }
             worker.scratch.output.removeAll(keepingUpTo: 2 * Worker.scratchBytes)
             if case .failed(let error) = isWritten {
                 log("TLS failed", ["error": "\(error)"])
                 perform(machine.broke(), now)
-                return
+                return false
             }
         }
-        let bytes = worker.tls.output
-        if bytes.isEmpty { return }
-        let isSent = send(bytes)
-        worker.tls.clearOutput()
-        if isSent { afterSending(now) } else { perform(machine.broke(), now) }
+        return true
     }
 
     /// Sends `bytes` behind what waits already; false if the connection is broken.
@@ -65,6 +87,8 @@ extension Connection {
 
     /// Tells the machine how much waits to be sent, and does what it says.
     func afterSending(_ now: Moment) {
+        // Replies that were put off come first; sending them leads back here.
+        if isInOutbox { return worker.flushOutbox(now) }
         let waiting = outbound.count - outboundSent
         perform(machine.outboundChanged(waiting, now.monotonicMilliseconds), now)
         if machine.phase == .flushing { watch() }
@@ -73,9 +97,10 @@ extension Connection {
 
     func sendEnd() {
         tls?.close()
-        let bytes = worker.tls.output
-        if !bytes.isEmpty { _ = socket.send(bytes) }
-        worker.tls.clearOutput()
+        let start = worker.outbox.byteCount
+        let bytes = worker.tls.output[start...]
+        if !bytes.isEmpty { _ = socket.send(UnsafeRawBufferPointer(rebasing: bytes)) }
+        worker.tls.truncateOutput(to: start)
         socket.shutdownWrites()
         if hasPeerEnded {
             close()

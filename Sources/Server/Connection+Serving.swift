@@ -23,7 +23,12 @@ extension Connection {
         worker.scratch.context.now = now
         repeat {
             end = nextBatch(&position, &answered)
-            transmit(now)
+            // Only replies behind which nothing follows now can wait for those of others.
+            if case .incomplete = end, !hasPeerEnded, !isDraining {
+                putOff(now)
+            } else {
+                transmit(now)
+            }
         } while end == .full && machine.servesRequests && !machine.isPaused
         if machine.phase == .closed { return }
         if answered > 0 { worker.shared.facts.requests.add(answered, ordering: .relaxed) }

@@ -37,6 +37,8 @@ final class Connection: EventHandler {
     /// Ciphertext that the socket has not taken; the first `outboundSent` bytes of it are gone.
     var outbound = ByteBuffer()
     var outboundSent = 0
+    /// Whether replies of this turn wait in the worker's outbox.
+    var isInOutbox = false
     var isDraining = false
     /// Whether something was received since `releaseIfQuiet` looked.
     var hasHeard = false
@@ -71,6 +73,7 @@ final class Connection: EventHandler {
             perform(machine.broke(), now)
         } else if readiness.contains(.readable) || readiness.contains(.broken) {
             _ = receive(now)
+            if worker.outbox.isFull { worker.flushOutbox(now) }
         }
     }
 

@@ -20,6 +20,8 @@ final class Worker: EventLoopDelegate {
 
     // Scratch. Each is empty again on every path out of an event: `resetScratch` sees to it.
     let tls = TLSBuffers()
+    /// Whose replies of this turn wait at the beginning of the output of `tls`.
+    var outbox = Outbox()
     var scratch: Scratch
     var plaintext = ByteBuffer(capacity: Worker.scratchBytes)
     let tools: BatchTools
@@ -148,14 +150,15 @@ extension Worker {
         scratch.reset()
         plaintext.removeAll(keepingUpTo: 2 * Worker.scratchBytes)
         tls.clearInput()
-        tls.clearOutput()
+        tls.truncateOutput(to: outbox.byteCount)
     }
 
     /// Whether nothing of any connection is left in the scratch.
     ///
     /// Asserted at the beginning of each event, so every live test checks it on every path before.
     var isScratchEmpty: Bool {
-        scratch.isEmpty && plaintext.isEmpty && tls.output.isEmpty && tls.remainingInputBytes == 0
+        scratch.isEmpty && plaintext.isEmpty && tls.outputBytes == outbox.byteCount
+            && tls.remainingInputBytes == 0
     }
 
     /// Renders the reply on the context's tape, which nobody asked for, into the output.

@@ -53,6 +53,15 @@ public final class TLSBuffers {
         )
     }
 
+    /// How much ciphertext was written since `clearOutput`.
+    public var outputBytes: Int { pointer.pointee.output_count }
+
+    /// Forgets the output behind its first `count` bytes.
+    public func truncateOutput(to count: Int) {
+        if count == 0 { return clearOutput() }
+        pointer.pointee.output_count = min(pointer.pointee.output_count, max(0, count))
+    }
+
     /// Forgets the output; a block above 1 MiB is given back.
     public func clearOutput() {
         pointer.pointee.output_count = 0

@@ -122,6 +122,8 @@ public final class TLSContext: Sendable {
             throw TLSError.taking("cannot configure TLS")
         }
         _ = SSL_CTX_set_mode_shim(context, sallyport_session_modes())
+        // A record's header and body are read from the buffers at once, not each by a call of its own.
+        _ = SSL_CTX_set_read_ahead_shim(context, 1)
         return context
     }
 }
