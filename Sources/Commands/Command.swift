@@ -7,7 +7,7 @@ public import Keyspace
 ///
 /// Synchronous, on the connection's loop; it must not block and must not keep the request.
 public typealias CommandHandler =
-    @Sendable (borrowing Request, inout CommandContext) throws(ServerError) -> Void
+    @Sendable (borrowing Request, CommandContext) throws(ServerError) -> Void
 
 /// One row of the command table.
 public struct Command: Sendable {
@@ -23,7 +23,9 @@ public struct Command: Sendable {
 }
 
 /// What a handler works with; one per loop, pointed at another session for each event.
-public struct CommandContext: ~Copyable {
+///
+/// A class, so that a handler reaches the keyspace without counting references. Belongs to one loop.
+public final class CommandContext {
     /// What is being answered.
     public var reply = Reply()
     /// Who asks.
@@ -56,3 +58,6 @@ public struct CommandContext: ~Copyable {
         self.now = now
     }
 }
+
+@available(*, unavailable)
+extension CommandContext: Sendable {}

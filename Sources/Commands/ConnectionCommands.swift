@@ -118,14 +118,14 @@ let connectionCommands: [Command] = [
 
 private func auth(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let hasName = request.count == 3
     try authenticate(
         request[request.count - 1],
         name: hasName ? request[1] : request[0],
         isNamed: hasName,
-        &context
+        context
     )
     context.reply.ok()
 }
@@ -135,7 +135,7 @@ private func authenticate(
     _ credential: Span<UInt8>,
     name: Span<UInt8>,
     isNamed: Bool,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let now = context.now.unixMilliseconds
     do throws(ServerError) {
@@ -166,7 +166,7 @@ private func authenticate(
 
 private func hello(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     var version: Int64?
     if request.count > 1 {
@@ -179,7 +179,7 @@ private func hello(
         if wanted != 2, wanted != 3 { throw ServerError(.unsupportedVersion) }
         version = wanted
     }
-    try helloOptions(request, &context)
+    try helloOptions(request, context)
     if context.session.token == nil {
         throw ServerError(
             .unauthenticated,
@@ -190,19 +190,19 @@ private func hello(
     }
     let speaksRESP = context.session.encoding == .resp2 || context.session.encoding == .resp3
     if let version, speaksRESP { context.session.encoding = version == 3 ? .resp3 : .resp2 }
-    describeServer(&context)
+    describeServer(context)
 }
 
 private func helloOptions(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     var index = 2
     while index < request.count {
         let left = request.count - index - 1
         if request[index].isWord("AUTH"), left >= 2 {
             let name = request[index + 1]
-            try authenticate(request[index + 2], name: name, isNamed: true, &context)
+            try authenticate(request[index + 2], name: name, isNamed: true, context)
             index += 3
         } else if request[index].isWord("SETNAME"), left >= 1 {
             context.session.clientName = try clientName(request[index + 1])
@@ -225,7 +225,7 @@ private func clientName(_ bytes: Span<UInt8>) throws(ServerError) -> String {
     return Printable.text(bytes, maxBytes: 64)
 }
 
-private func describeServer(_ context: inout CommandContext) {
+private func describeServer(_ context: CommandContext) {
     context.reply.map(7)
     context.reply.string("server")
     context.reply.string("sallyport")
@@ -245,7 +245,7 @@ private func describeServer(_ context: inout CommandContext) {
 
 private func ping(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     if request.count > 1 {
         context.reply.bytes(request[1])
@@ -256,7 +256,7 @@ private func ping(
 
 private func echo(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     if context.session.encoding == .json {
         context.reply.json(request[1])
@@ -267,14 +267,14 @@ private func echo(
 
 private func quit(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     context.reply.ok()
 }
 
 private func whoAmI(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     context.reply.string(context.session.token?.name ?? "")
 }

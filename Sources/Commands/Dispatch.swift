@@ -6,8 +6,8 @@ public import Core
 ///
 /// The order of the checks is the order of the lines in `check`.
 public struct Dispatch: Sendable {
-    /// What the chain reads of a row: plain bits, so that reading it retains nothing.
-    private struct Row: Sendable, BitwiseCopyable {
+    /// What the chain reads of a row: plain bits and a function, so that reading it retains nothing.
+    private struct Row: Sendable {
         var minimumCount: Int
         var maximumCount: Int
         var flags: CommandFlags
@@ -15,6 +15,8 @@ public struct Dispatch: Sendable {
         var firstKey: Int
         var lastKey: Int
         var keyStep: Int
+        // In a struct of its own type the function is called directly, and not through a generic thunk.
+        var handler: CommandHandler
     }
 
     private enum KeyAccess: Sendable, BitwiseCopyable {
@@ -24,7 +26,6 @@ public struct Dispatch: Sendable {
     }
 
     private let rows: [Row]
-    private let handlers: [CommandHandler]
     private let catalog: CommandCatalog
 
     /// Makes the chain over the command table.
@@ -40,10 +41,10 @@ public struct Dispatch: Sendable {
                 keyAccess: keys.first == 0 ? .none : spec.category == .read ? .read : .write,
                 firstKey: keys.first,
                 lastKey: keys.last,
-                keyStep: max(1, keys.step)
+                keyStep: max(1, keys.step),
+                handler: command.handler
             )
         }
-        handlers = CommandTable.commands.map(\.handler)
     }
 
     /// Runs `request` and leaves exactly one reply, or an error, on the context's tape.
@@ -52,12 +53,12 @@ public struct Dispatch: Sendable {
     @discardableResult
     public func run(
         _ request: borrowing Request,
-        _ context: inout CommandContext
+        _ context: CommandContext
     ) -> ErrorCode? {
         context.reply.reset()
         do throws(ServerError) {
             let index = try check(request, context)
-            try handlers[index](request, &context)
+            try rows[index].handler(request, context)
             if rows[index].flags.contains(.closes) { context.session.closesAfterReply = true }
             return nil
         } catch {
@@ -72,39 +73,43 @@ public struct Dispatch: Sendable {
     /// The number of the request's command, if nothing speaks against running it.
     private func check(
         _ request: borrowing Request,
-        _ context: borrowing CommandContext
+        _ context: CommandContext
     ) throws(ServerError) -> Int {
         guard request.count > 0, let index = catalog.index(of: request[0]) else {
             throw unknownCommand(request, context)
         }
-        let row = rows[index]
-        if request.count < row.minimumCount || request.count > row.maximumCount {
+        let count = request.count
+        if count < rows[index].minimumCount || count > rows[index].maximumCount {
             throw .wrongArity(catalog.specs[index].name)
         }
-        if row.flags.contains(.withoutToken) { return index }
-        guard let token = context.session.token else { throw ServerError(.unauthenticated) }
-        if !token.commands.contains(index) {
-            let name = catalog.specs[index].name.lowercased()
-            throw ServerError(
-                .forbidden,
-                "User \(token.name) has no permissions to run the '\(name)' command"
-            )
+        if rows[index].flags.contains(.withoutToken) { return index }
+        let rights = context.session.rights
+        if !rights.isAuthenticated { throw ServerError(.unauthenticated) }
+        if !rights.commands.contains(index) { throw forbidden(index, context) }
+        switch rows[index].keyAccess {
+        case .none: break
+        case .read: if !rights.readsEverything { try checkKeys(request, index, context) }
+        case .write: if !rights.writesEverything { try checkKeys(request, index, context) }
         }
-        try checkKeys(request, row, token)
         return index
+    }
+
+    private func forbidden(_ index: Int, _ context: CommandContext) -> ServerError {
+        let name = catalog.specs[index].name.lowercased()
+        let holder = context.session.token?.name ?? ""
+        return ServerError(
+            .forbidden,
+            "User \(holder) has no permissions to run the '\(name)' command"
+        )
     }
 
     private func checkKeys(
         _ request: borrowing Request,
-        _ row: Row,
-        _ token: Token
+        _ index: Int,
+        _ context: CommandContext
     ) throws(ServerError) {
-        switch row.keyAccess {
-        case .none: return
-        case .read where token.readsEverything: return
-        case .write where token.writesEverything: return
-        default: break
-        }
+        guard let token = context.session.token else { throw ServerError(.unauthenticated) }
+        let row = rows[index]
         var position = row.firstKey
         let last = row.lastKey < 0 ? request.count - 1 : row.lastKey
         while position <= last {
@@ -120,7 +125,7 @@ public struct Dispatch: Sendable {
     /// Source: Redis 7.0, `processCommand`: the name and up to 128 bytes of arguments, quoted.
     private func unknownCommand(
         _ request: borrowing Request,
-        _ context: borrowing CommandContext
+        _ context: CommandContext
     ) -> ServerError {
         if request.count == 0 { return ServerError(.unknownCommand) }
         let name = Printable.text(request[0], maxBytes: 128)

@@ -3,7 +3,7 @@ internal import Core
 
 func help(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let lines: [String]
     if request.count == 1 {
@@ -75,7 +75,7 @@ enum HelpText {
 
 func command(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let specs = CommandTable.catalog.specs
     if request.count == 1 {
@@ -91,16 +91,16 @@ func command(
         context.reply.list(lines.count)
         for line in lines { context.reply.string(line) }
     } else if request[1].isWord("INFO") {
-        commandInfo(request, &context)
+        commandInfo(request, context)
     } else if request[1].isWord("DOCS") {
-        commandDocs(request, &context)
+        commandDocs(request, context)
     } else {
         let name = Printable.text(request[1], maxBytes: 128)
         throw ServerError(.syntax, "unknown subcommand '\(name)'. Try COMMAND HELP.")
     }
 }
 
-private func commandInfo(_ request: borrowing Request, _ context: inout CommandContext) {
+private func commandInfo(_ request: borrowing Request, _ context: CommandContext) {
     let catalog = CommandTable.catalog
     if request.count == 2 {
         context.reply.list(catalog.specs.count)
@@ -117,7 +117,7 @@ private func commandInfo(_ request: borrowing Request, _ context: inout CommandC
     }
 }
 
-private func commandDocs(_ request: borrowing Request, _ context: inout CommandContext) {
+private func commandDocs(_ request: borrowing Request, _ context: CommandContext) {
     let catalog = CommandTable.catalog
     var found: [CommandSpec] = []
     if request.count == 2 {

@@ -40,7 +40,7 @@ let keyCommands: [Command] = [
             reply: .integer
         )
     ) { request, context throws(ServerError) in
-        timeToLive(request, &context) { ($0 + 500) / 1000 }
+        timeToLive(request, context) { ($0 + 500) / 1000 }
     },
     Command(
         CommandSpec(
@@ -52,7 +52,7 @@ let keyCommands: [Command] = [
             reply: .integer
         )
     ) { request, context throws(ServerError) in
-        timeToLive(request, &context) { $0 }
+        timeToLive(request, context) { $0 }
     },
     Command(
         CommandSpec(
@@ -109,7 +109,7 @@ let keyCommands: [Command] = [
 
 private func delete(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let now = context.now.unixMilliseconds
     var removed = 0
@@ -121,7 +121,7 @@ private func delete(
 
 private func exists(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let now = context.now.unixMilliseconds
     var found = 0
@@ -153,7 +153,7 @@ private func expireCommand(_ name: String, _ argument: String, _ unit: ExpiryUni
 
 private func timeToLive(
     _ request: borrowing Request,
-    _ context: inout CommandContext,
+    _ context: CommandContext,
     _ convert: (Int64) -> Int64
 ) {
     switch context.keyspace.timeToLive(request[1], now: context.now.unixMilliseconds) {
@@ -165,7 +165,7 @@ private func timeToLive(
 
 private func persist(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let now = context.now.unixMilliseconds
     context.reply.integer(context.keyspace.persist(request[1], now: now) ? 1 : 0)
@@ -173,14 +173,14 @@ private func persist(
 
 private func size(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     context.reply.integer(context.keyspace.count)
 }
 
 private func scan(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     // `UInt64` itself would take a leading `+`.
     guard request[1].count > 0, request[1][0] != UInt8(ascii: "+"),
@@ -193,7 +193,7 @@ private func scan(
     // The cursor goes first but is known last: the keys are gathered behind it and counted in the end.
     var found = Reply()
     found.list(0)
-    let next = gather(&context, &found, cursor, arguments.count, request, arguments.match)
+    let next = gather(context, &found, cursor, arguments.count, request, arguments.match)
     context.reply.string(String(next))
     context.reply.tape.append(found.tape.span)
 }
@@ -225,7 +225,7 @@ private struct ScanArguments {
 
 /// Appends the keys from `cursor` on that match and may be read to `found`, a list; the next cursor.
 private func gather(
-    _ context: inout CommandContext,
+    _ context: CommandContext,
     _ found: inout Reply,
     _ cursor: UInt64,
     _ limit: Int,
@@ -249,7 +249,7 @@ private func gather(
 
 private func keys(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     guard let token = context.session.token else { throw ServerError(.unauthenticated) }
     let now = context.now.unixMilliseconds

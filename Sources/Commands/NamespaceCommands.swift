@@ -32,7 +32,7 @@ let namespaceCommands: [Command] = [
 
 private func namespaces(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     guard let token = context.session.token else { throw ServerError(.unauthenticated) }
     var count = 0
@@ -61,7 +61,7 @@ private func mayList(_ name: Span<UInt8>, _ token: Token) -> Bool {
 
 private func drop(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     guard let token = context.session.token else { throw ServerError(.unauthenticated) }
     let prefix = request[1]

@@ -49,28 +49,28 @@ let serverCommands: [Command] = [
 
 private func who(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     context.reply.integer(context.facts.authenticatedClients.load(ordering: .relaxed))
 }
 
 private func whereAmI(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     context.reply.string(context.facts.identifier)
 }
 
 private func why(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     context.reply.integer(42)
 }
 
 private func add(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let left = try integerArgument(request, 1)
     let right = try integerArgument(request, 2)

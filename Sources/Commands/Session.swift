@@ -9,7 +9,11 @@ public final class Session {
     /// The connection's number, from 1 and never used twice.
     public let identifier: Int
     /// The token that was accepted; nil before.
-    public var token: Token?
+    public var token: Token? {
+        didSet { rights = SessionRights(token) }
+    }
+    /// What the token permits, at hand without touching the token's reference count.
+    public private(set) var rights = SessionRights(nil)
     /// How the connection speaks.
     public var encoding: WireEncoding
     /// The name the client gave itself; empty if none.
@@ -28,3 +32,22 @@ public final class Session {
 
 @available(*, unavailable)
 extension Session: Sendable {}
+
+/// What every request of a session is held against: plain bits, taken from its token.
+public struct SessionRights: Sendable, BitwiseCopyable {
+    /// Whether a token was accepted.
+    public let isAuthenticated: Bool
+    /// Whether every key may be read, so that no key needs to be looked at.
+    public let readsEverything: Bool
+    /// Whether every key may be written, so that no key needs to be looked at.
+    public let writesEverything: Bool
+    /// The commands that may be run.
+    public let commands: CommandSet
+
+    init(_ token: Token?) {
+        isAuthenticated = token != nil
+        readsEverything = token?.readsEverything ?? false
+        writesEverything = token?.writesEverything ?? false
+        commands = token?.commands ?? CommandSet()
+    }
+}

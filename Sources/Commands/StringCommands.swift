@@ -129,7 +129,7 @@ private func counter(
 
 private func get(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let now = context.now.unixMilliseconds
     let isThere = context.keyspace.get(request[1], now: now) { value in
@@ -140,7 +140,7 @@ private func get(
 
 private func set(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let now = context.now.unixMilliseconds
     if request.count == 3 {
@@ -175,7 +175,7 @@ private func set(
 /// Source: Redis 7.0, ACL: SET with GET and the INCR family need both permissions.
 private func requireReadable(
     _ key: Span<UInt8>,
-    _ context: borrowing CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     guard let token = context.session.token else { throw ServerError(.unauthenticated) }
     if !token.readsEverything, !token.mayRead(key) {
@@ -227,7 +227,7 @@ private struct SetArguments {
 
 private func getMany(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let now = context.now.unixMilliseconds
     context.reply.list(request.count - 1)
@@ -238,7 +238,7 @@ private func getMany(
 
 private func setMany(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     if request.count % 2 == 0 { throw .wrongArity("MSET") }
     _ = try context.keyspace.setPairs(request, from: 1, now: context.now.unixMilliseconds)
@@ -247,7 +247,7 @@ private func setMany(
 
 private func append(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let now = context.now.unixMilliseconds
     context.reply.integer(try context.keyspace.append(request[1], request[2], now: now))
@@ -255,7 +255,7 @@ private func append(
 
 private func length(
     _ request: borrowing Request,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) throws(ServerError) {
     let now = context.now.unixMilliseconds
     context.reply.integer(context.keyspace.length(request[1], now: now) ?? 0)

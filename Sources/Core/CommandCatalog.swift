@@ -58,31 +58,63 @@ public struct CommandCatalog: Sendable {
     }
 }
 
-/// A command's name of up to 16 bytes, upper-cased, in two words.
+/// A command's name of up to 16 bytes, upper-cased, in two words and its length.
 private struct PackedName: Equatable, BitwiseCopyable {
     var low: UInt64 = 0
     var high: UInt64 = 0
+    var count = 0
 
     init() {}
 
-    /// Packs `name`; nil if it is empty, longer than 16 bytes, or holds a NUL, which pads names.
+    /// Packs `name`; nil if it is empty or longer than 16 bytes.
+    @inline(__always)
     init?(_ name: Span<UInt8>) {
-        let count = name.count
+        count = name.count
         if count == 0 || count > 16 { return nil }
-        for index in 0..<count {
-            var byte = name[index]
-            if byte == 0 { return nil }
-            if byte >= UInt8(ascii: "a"), byte <= UInt8(ascii: "z") { byte &-= 32 }
-            if index < 8 {
-                low |= UInt64(byte) << UInt64(index * 8)
-            } else {
-                high |= UInt64(byte) << UInt64((index - 8) * 8)
-            }
+        let bytes = name.bytes
+        if count > 8 {
+            low = PackedName.upper(PackedName.load(bytes, from: 0, 8))
+            high = PackedName.upper(PackedName.load(bytes, from: 8, count &- 8))
+        } else {
+            low = PackedName.upper(PackedName.load(bytes, from: 0, count))
         }
     }
 
+    /// The 1 to 8 bytes from `start` on, the first in the lowest bits: two loads that overlap.
+    @inline(__always)
+    private static func load(_ bytes: RawSpan, from start: Int, _ count: Int) -> UInt64 {
+        if count >= 4 {
+            let shift = UInt64(truncatingIfNeeded: (count &- 4) &* 8)
+            let first = bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self)
+            let last = bytes.unsafeLoadUnaligned(
+                fromByteOffset: start &+ count &- 4,
+                as: UInt32.self
+            )
+            return UInt64(first.littleEndian) | UInt64(last.littleEndian) &<< shift
+        }
+        let middle = count &>> 1
+        let last = count &- 1
+        func byte(_ index: Int) -> UInt64 {
+            UInt64(bytes.unsafeLoad(fromByteOffset: start &+ index, as: UInt8.self))
+                &<< UInt64(truncatingIfNeeded: index &* 8)
+        }
+        return byte(0) | byte(middle) | byte(last)
+    }
+
+    /// Eight bytes with `a` to `z` turned to upper case, all at once.
+    @inline(__always)
+    private static func upper(_ word: UInt64) -> UInt64 {
+        let each: UInt64 = 0x0101_0101_0101_0101
+        let seven = word & (each &* 0x7F)
+        let fromA = seven &+ each &* (0x80 - 0x61)
+        let beyondZ = seven &+ each &* (0x7F - 0x7A)
+        let isLower = (fromA ^ beyondZ) & ~word & (each &* 0x80)
+        return word ^ isLower &>> 2
+    }
+
+    @inline(__always)
     var hash: Int {
         let mixed = (low ^ (high &* 0x9E37_79B9_7F4A_7C15)) &* 0xA076_1D64_78BD_642F
-        return Int(truncatingIfNeeded: mixed >> 40)
+        return Int(truncatingIfNeeded: mixed &>> 40)
     }
 }

@@ -2,7 +2,8 @@
 
 /// A set of up to 256 commands, by their numbers in the catalog.
 public struct CommandSet: Equatable, Sendable, BitwiseCopyable {
-    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    @usableFromInline
+    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
     /// The most commands that a set, and so the catalog, can hold.
     public static let capacity = 256
@@ -11,6 +12,7 @@ public struct CommandSet: Equatable, Sendable, BitwiseCopyable {
     public init() {}
 
     /// Whether command `index` is in the set; false outside `0 ..< capacity`.
+    @inlinable
     public func contains(_ index: Int) -> Bool {
         let bit = UInt64(1) << UInt64(index & 63)
         switch index >> 6 {

@@ -32,7 +32,7 @@ extension Connection {
         } while end == .full && machine.servesRequests && !machine.isPaused
         if machine.phase == .closed { return }
         if answered > 0 { worker.shared.facts.requests.add(answered, ordering: .relaxed) }
-        if session.token != nil { machine.authenticated(now.monotonicMilliseconds) }
+        if session.rights.isAuthenticated { machine.authenticated(now.monotonicMilliseconds) }
         if case .incomplete(let needed) = end { neededBytes = needed } else { neededBytes = 1 }
         worker.plaintext.moveRest(from: position, to: &inbound)
         let isPartial = end != .full && !inbound.isEmpty

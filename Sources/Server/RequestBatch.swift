@@ -6,7 +6,7 @@ internal import Wire
 /// The scratch that a batch works in; one per loop, empty between events.
 struct Scratch: ~Copyable {
     var frame = RequestFrame()
-    var context: CommandContext
+    let context: CommandContext
     var output: ByteBuffer
 
     /// Whether nothing of any connection is left in it.
@@ -52,7 +52,7 @@ func runBatch(
             into: &scratch.frame,
             catalog: tools.catalog,
             limits: tools.limits,
-            isAuthenticated: session.token != nil,
+            isAuthenticated: session.rights.isAuthenticated,
             json: tools.jsonParser
         )
         switch outcome {
@@ -62,7 +62,7 @@ func runBatch(
             continue
         case .request(let consumed):
             let range = position..<(position + consumed)
-            execute(plaintext, range, scratch.frame, tools.dispatch, &scratch.context)
+            execute(plaintext, range, scratch.frame, tools.dispatch, scratch.context)
             position += consumed
             decoder.encoding = session.encoding
         case .rejected(let error, let consumed):
@@ -92,13 +92,13 @@ private func execute(
     _ range: Range<Int>,
     _ frame: borrowing RequestFrame,
     _ dispatch: borrowing Dispatch,
-    _ context: inout CommandContext
+    _ context: CommandContext
 ) {
     if frame.usesScratch {
-        dispatch.run(Request(bytes: frame.scratch.span, ranges: frame.ranges.span), &context)
+        dispatch.run(Request(bytes: frame.scratch.span, ranges: frame.ranges.span), context)
     } else {
         let bytes = plaintext.span.extracting(range)
-        dispatch.run(Request(bytes: bytes, ranges: frame.ranges.span), &context)
+        dispatch.run(Request(bytes: bytes, ranges: frame.ranges.span), context)
     }
 }
 

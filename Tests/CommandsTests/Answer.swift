@@ -133,6 +133,9 @@ struct TapeReader {
         }
     }
 
+    /// The reader of `reply`.
+    static func read(_ reply: borrowing Reply) -> TapeReader { TapeReader(reply.tape.span) }
+
     /// Whether everything has been read.
     var isAtEnd: Bool { position == items.count }
 

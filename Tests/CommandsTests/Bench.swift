@@ -58,7 +58,7 @@ final class Bench {
 
     private let dispatch = Dispatch()
     private let facts: ServerFacts
-    private var context: CommandContext
+    private let context: CommandContext
     var session: Session { context.session }
     var authenticatedClients: Int { facts.authenticatedClients.load(ordering: .relaxed) }
 
@@ -114,8 +114,8 @@ final class Bench {
         }
         let request = Request(bytes: bytes.span, ranges: ranges.span)
         let wasClosing = session.closesAfterReply
-        let code = dispatch.run(request, &context)
-        var reader = TapeReader(context.reply.tape.span)
+        let code = dispatch.run(request, context)
+        var reader = TapeReader.read(context.reply)
         guard let answer = reader.next(), reader.isAtEnd else {
             Issue.record("not exactly one reply to \(arguments)")
             return .null
