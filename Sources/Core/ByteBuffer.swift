@@ -14,7 +14,8 @@ public import Musl
 /// Memory: `capacity` bytes from `malloc`, none while it has never been written to.
 public struct ByteBuffer: ~Copyable {
     // SAFETY: `base` is nil exactly while `capacity` is 0; otherwise it is a live malloc block of
-    // `capacity` bytes, of which the first `count` are initialised. Only this file touches it.
+    // `capacity` bytes, of which the first `count` are initialised. Only this file changes it;
+    // `ArgumentRanges` looks at it.
     @usableFromInline
     var base: UnsafeMutablePointer<UInt8>?
     @usableFromInline
@@ -55,17 +56,15 @@ public struct ByteBuffer: ~Copyable {
         get {
             // SAFETY: the first `storedCount` bytes of the block are initialised, and the lifetime is
             // tied to the borrow of `self`, during which nothing can grow or free the block.
-            let span = Span(
-                _unsafeStart: UnsafePointer(base ?? ByteBuffer.nowhere),
-                count: storedCount
+            let span = Span<UInt8>(
+                _unsafeElements: UnsafeBufferPointer(
+                    start: UnsafePointer(base),
+                    count: storedCount
+                )
             )
             return _overrideLifetime(span, borrowing: self)
         }
     }
-
-    // SAFETY: never read or written; a non-null address for spans of no bytes.
-    @usableFromInline
-    nonisolated(unsafe) static let nowhere = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
 
     /// Makes sure that `bytes` more bytes fit without growing.
     @inlinable
@@ -138,17 +137,49 @@ public struct ByteBuffer: ~Copyable {
         for byte in string.utf8 { append(byte) }
     }
 
+    /// Appends CR and LF.
+    @inlinable
+    public mutating func appendLineEnd() {
+        withSpareRoom(2) { room in
+            room.storeBytes(of: UInt16(0x0A0D).littleEndian, as: UInt16.self)
+            return 2
+        }
+    }
+
     /// Appends `value` in decimal ASCII, with `-` where it is negative; at most 20 bytes.
+    @inlinable
     public mutating func append(decimal value: Int64) {
-        reserve(20)
+        if value >= 0, value < 10 {
+            append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value))
+        } else {
+            append(longDecimal: value)
+        }
+    }
+
+    @usableFromInline
+    mutating func append(longDecimal value: Int64) {
         var magnitude = value.magnitude
-        if value < 0 { append(UInt8(ascii: "-")) }
-        var divisor: UInt64 = 1
-        while magnitude / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: magnitude / divisor))
-            magnitude %= divisor
-            divisor /= 10
+        var digits = 1
+        var bound: UInt64 = 10
+        while digits < 19, magnitude >= bound {
+            digits += 1
+            bound *= 10
+        }
+        if digits == 19, magnitude >= bound { digits = 20 }
+        withSpareRoom(20) { room in
+            var at = digits
+            if value < 0 {
+                room[0] = UInt8(ascii: "-")
+                at += 1
+            }
+            let count = at
+            while digits > 0 {
+                at -= 1
+                digits -= 1
+                room[at] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: magnitude % 10)
+                magnitude /= 10
+            }
+            return count
         }
     }
 
@@ -203,6 +234,7 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// Forgets every byte, and gives the block back if it is larger than `bytes`.
+    @inlinable
     public mutating func removeAll(keepingUpTo bytes: Int) {
         storedCount = 0
         if storedCapacity > bytes { release() }

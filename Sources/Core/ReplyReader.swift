@@ -2,15 +2,19 @@
 
 /// A walk over the items of a reply, in order.
 public struct ReplyReader: ~Escapable {
-    private let tape: Span<UInt8>
-    private var offset = 0
+    @usableFromInline
+    let tape: Span<UInt8>
+    @usableFromInline
+    var offset = 0
 
     /// The item the last `next` found.
-    public private(set) var item = ReplyItem.null
+    public internal(set) var item = ReplyItem.null
     /// Its word: an integer's bits, a count of bytes, items or pairs, or an error's code and retry.
-    public private(set) var word: UInt64 = 0
-    private var payloadStart = 0
-    private var payloadEnd = 0
+    public internal(set) var word: UInt64 = 0
+    @usableFromInline
+    var payloadStart = 0
+    @usableFromInline
+    var payloadEnd = 0
 
     /// Starts before the first item of `tape`.
     @_lifetime(copy tape)
@@ -41,15 +45,18 @@ public struct ReplyReader: ~Escapable {
     }
 
     /// The bytes of a status, bytes or JSON item; empty for the others.
+    @inlinable
     public var payload: Span<UInt8> {
         @_lifetime(copy self)
         get { tape.extracting(payloadStart..<payloadEnd) }
     }
 
     /// The value of an integer item.
+    @inlinable
     public var integer: Int64 { Int64(bitPattern: word) }
 
     /// The count of a list, map or push item.
+    @inlinable
     public var count: Int { Int(clamping: word) }
 
     /// The code of an error item.

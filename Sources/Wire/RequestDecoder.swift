@@ -6,7 +6,7 @@ public import Core
 /// It does no I/O and owns no bytes. Between calls it remembers how far an incomplete request was
 /// looked at, so that bytes arriving one by one cost no more than all at once. It holds heap memory
 /// only while a RESP array is incomplete.
-public struct RequestDecoder: Sendable {
+public struct RequestDecoder: ~Copyable {
     /// The encoding; `HELLO` switches between RESP2 and RESP3, between two requests.
     public var encoding: WireEncoding
     /// Whether the rest of a line that was too long is being dropped.
@@ -56,7 +56,7 @@ public struct RequestDecoder: Sendable {
 extension RequestFrame {
     /// Empties all but the identifier, which the error that refuses the request carries.
     mutating func removeArguments() {
-        ranges.removeAll(keepingCapacity: true)
+        ranges.removeAll()
         scratch.removeAll()
         usesScratch = false
     }

@@ -36,10 +36,7 @@ enum RESPReplyEncoder {
     ) -> Int {
         switch reader.item {
         case .bytes, .json:
-            let payload = reader.payload
-            appendHeader("$", payload.count, &output)
-            output.append(payload)
-            endLine(&output)
+            appendBulk(reader.payload, &output)
         case .status:
             output.append(UInt8(ascii: "+"))
             output.append(reader.payload)
@@ -101,6 +98,16 @@ enum RESPReplyEncoder {
         endLine(&output)
     }
 
+    /// Appends `$<count>`, the payload and both line ends, with one look at the room there is.
+    @inline(__always)
+    private static func appendBulk(_ payload: Span<UInt8>, _ output: inout ByteBuffer) {
+        // A marker, at most 20 digits, and two line ends.
+        output.reserve(payload.count &+ 25)
+        appendHeader("$", payload.count, &output)
+        output.append(payload)
+        endLine(&output)
+    }
+
     @inline(__always)
     private static func appendHeader(
         _ marker: Unicode.Scalar,
@@ -108,17 +115,13 @@ enum RESPReplyEncoder {
         _ output: inout ByteBuffer
     ) {
         output.append(UInt8(ascii: marker))
-        if count >= 0, count < 10 {
-            output.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: count))
-        } else {
-            output.append(decimal: Int64(count))
-        }
+        output.append(decimal: Int64(count))
         endLine(&output)
     }
 
     @inline(__always)
     private static func endLine(_ output: inout ByteBuffer) {
-        output.append("\r\n")
+        output.appendLineEnd()
     }
 }
 

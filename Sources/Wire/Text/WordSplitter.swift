@@ -58,7 +58,7 @@ enum WordSplitter {
         into frame: inout RequestFrame,
         dialect: Dialect
     ) -> Failure? {
-        frame.ranges.removeAll(keepingCapacity: true)
+        frame.ranges.removeAll()
         frame.usesScratch = true
         var at = 0
         do throws(Failure) {

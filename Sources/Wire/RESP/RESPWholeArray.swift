@@ -1,0 +1,88 @@
+// The common case of RESP: an array that is there as a whole, and written as every client writes it.
+import Core
+
+extension RequestDecoder {
+    /// Takes the array at the beginning of `input` if all of it is there and nothing about it is unusual.
+    ///
+    /// Returns the bytes it takes up, with its arguments in `ranges`; 0 where it is incomplete, refused or
+    /// odd, with `ranges` empty: the reader that knows all cases then looks at it from the beginning.
+    static func wholeArray(
+        _ input: Span<UInt8>,
+        _ ranges: inout ArgumentRanges,
+        _ limits: Limits,
+        _ isAuthenticated: Bool
+    ) -> Int {
+        let maxArguments =
+            isAuthenticated ? limits.maxArguments : limits.maxUnauthenticatedArguments
+        let maxLength =
+            isAuthenticated
+            ? limits.maxBulkBytes : min(limits.maxBulkBytes, limits.maxUnauthenticatedArgumentBytes)
+        let consumed = input.withUnsafeBufferPointer { bytes in
+            WholeArray(bytes, maxBytes: limits.maxRequestBytes)
+                .read(into: &ranges, maxArguments: maxArguments, maxLength: maxLength)
+        }
+        if consumed == 0 { ranges.removeAll() }
+        return consumed
+    }
+}
+
+private struct WholeArray {
+    // SAFETY: borrowed from the span that `wholeArray` was given, for that call; every load below is at an
+    // offset that was compared with `end` just before, and `end` is at most the number of bytes.
+    private let start: UnsafeRawPointer
+    private let end: Int
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, maxBytes: Int) {
+        start = UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped)
+        end = min(bytes.count, maxBytes)
+    }
+
+    @inline(__always)
+    func read(into ranges: inout ArgumentRanges, maxArguments: Int, maxLength: Int) -> Int {
+        var at = 0
+        var remaining = length(&at, marker: UInt8(ascii: "*"))
+        if remaining <= 0 || remaining > maxArguments { return 0 }
+        while remaining > 0 {
+            let length = length(&at, marker: UInt8(ascii: "$"))
+            if length < 0 || length > maxLength || end &- at < length &+ 2 { return 0 }
+            let next = at &+ length
+            if !isLineEnd(next) { return 0 }
+            ranges.append(ArgumentRange(start: at, end: next))
+            at = next &+ 2
+            remaining &-= 1
+        }
+        return at
+    }
+
+    /// Reads `marker`, one to seven digits without a leading zero, CR and LF at `at`, and moves it behind
+    /// them; -1 if there is anything else.
+    @inline(__always)
+    private func length(_ at: inout Int, marker: UInt8) -> Int {
+        if end &- at < 4 || byte(at) != marker { return -1 }
+        var value = Int(byte(at &+ 1) &- UInt8(ascii: "0"))
+        if value > 9 { return -1 }
+        at &+= 2
+        // Two bytes are left at least: the first digit's and the marker's four, less two.
+        while true {
+            if isLineEnd(at) {
+                at &+= 2
+                return value
+            }
+            let digit = Int(byte(at) &- UInt8(ascii: "0"))
+            if digit > 9 || value == 0 || value > 999_999 { return -1 }
+            value = value &* 10 &+ digit
+            at &+= 1
+            if end &- at < 2 { return -1 }
+        }
+    }
+
+    @inline(__always)
+    private func byte(_ offset: Int) -> UInt8 {
+        start.load(fromByteOffset: offset, as: UInt8.self)
+    }
+
+    @inline(__always)
+    private func isLineEnd(_ offset: Int) -> Bool {
+        start.loadUnaligned(fromByteOffset: offset, as: UInt16.self) == UInt16(0x0A0D).littleEndian
+    }
+}
