@@ -40,6 +40,8 @@ public final class CommandContext {
     public let facts: ServerFacts
     /// The limits in force.
     public let limits: Limits
+    /// What EXEC runs the queued commands with.
+    let dispatch: Dispatch
 
     /// Makes a context over the parts of a server.
     public init(
@@ -56,6 +58,18 @@ public final class CommandContext {
         self.limits = limits
         self.session = session
         self.now = now
+        dispatch = Dispatch()
+    }
+
+    /// Makes a context like `outer`, over `keyspace`, with a reply of its own.
+    init(_ outer: CommandContext, keyspace: Keyspace) {
+        self.keyspace = keyspace
+        authority = outer.authority
+        facts = outer.facts
+        limits = outer.limits
+        session = outer.session
+        now = outer.now
+        dispatch = outer.dispatch
     }
 }
 

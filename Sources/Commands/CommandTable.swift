@@ -7,7 +7,8 @@ public import Core
 public enum CommandTable {
     /// The rows; a command's position is its number everywhere.
     public static let commands: [Command] =
-        connectionCommands + serverCommands + stringCommands + keyCommands + namespaceCommands
+        connectionCommands + serverCommands + transactionCommands + stringCommands + keyCommands
+        + namespaceCommands
 
     /// The specs, by name.
     public static let catalog = CommandCatalog(commands.map(\.spec))

@@ -1,6 +1,7 @@
 // The one chain that every request walks: known, arity, authenticated, permitted, then its handler.
 internal import Access
 public import Core
+internal import Keyspace
 
 /// Runs requests.
 ///
@@ -15,6 +16,8 @@ public struct Dispatch: Sendable {
         var firstKey: Int
         var lastKey: Int
         var keyStep: Int
+        /// Whether it may look at or change keys, whether or not its arguments name them.
+        var touchesKeys: Bool
         // In a struct of its own type the function is called directly, and not through a generic thunk.
         var handler: CommandHandler
     }
@@ -42,6 +45,7 @@ public struct Dispatch: Sendable {
                 firstKey: keys.first,
                 lastKey: keys.last,
                 keyStep: max(1, keys.step),
+                touchesKeys: [.read, .write, .admin].contains(spec.category),
                 handler: command.handler
             )
         }
@@ -56,8 +60,15 @@ public struct Dispatch: Sendable {
         _ context: CommandContext
     ) -> ErrorCode? {
         context.reply.reset()
+        var isAccepted = false
         do throws(ServerError) {
             let index = try check(request, context)
+            if context.session.isQueueing, !rows[index].flags.contains(.notQueued) {
+                try context.session.transaction?.append(request, index, context.limits)
+                context.reply.status("QUEUED")
+                return nil
+            }
+            isAccepted = true
             try rows[index].handler(request, context)
             if rows[index].flags.contains(.closes) { context.session.closesAfterReply = true }
             return nil
@@ -65,8 +76,29 @@ public struct Dispatch: Sendable {
             // What a handler had written before it threw is not part of the answer.
             context.reply.reset()
             context.reply.error(error)
+            if !isAccepted { context.session.transaction?.isBroken = true }
             if error.code.row.closes { context.session.closesAfterReply = true }
             return error.code
+        }
+    }
+
+    /// Adds the keys that `request`, a command of number `index`, may read or change to `selection`.
+    func select(
+        _ request: borrowing Request,
+        _ index: Int,
+        _ keyspace: Keyspace,
+        _ selection: inout KeySelection
+    ) {
+        let row = rows[index]
+        if row.keyAccess == .none {
+            if row.touchesKeys { selection.insertAll() }
+            return
+        }
+        var position = row.firstKey
+        let last = row.lastKey < 0 ? request.count - 1 : row.lastKey
+        while position <= last {
+            selection.insert(request[position], of: keyspace)
+            position += row.keyStep
         }
     }
 

@@ -22,6 +22,14 @@ public final class Session {
     public var failedAuthentications = 0
     /// Whether the connection is to be closed behind the reply.
     public var closesAfterReply = false
+    /// Whether commands are queued, not run: between MULTI and EXEC.
+    public internal(set) var isQueueing = false
+    /// The commands that are queued; nil unless they are.
+    var transaction: Transaction? {
+        didSet { isQueueing = transaction != nil }
+    }
+    /// The keys that the next EXEC depends on.
+    var watched: [WatchedKey] = []
 
     /// Makes the session of connection `identifier`.
     public init(identifier: Int, encoding: WireEncoding) {

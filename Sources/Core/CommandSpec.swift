@@ -93,6 +93,8 @@ public enum CommandGroup: String, Sendable, CaseIterable {
     case connection
     /// The server itself.
     case server
+    /// Several commands as one.
+    case transactions
     /// Values.
     case string
     /// Keys whatever their value.
@@ -103,7 +105,7 @@ public enum CommandGroup: String, Sendable, CaseIterable {
 
 /// What a token is permitted by: `@read` and so on in a token's permissions.
 public enum CommandCategory: String, Sendable, CaseIterable {
-    /// Needs no token at all.
+    /// Whoever has a token may run it; with the flag `withoutToken`, anybody.
     case open
     /// Tells about the server or the connection.
     case information
@@ -131,6 +133,8 @@ public struct CommandFlags: OptionSet, Sendable, BitwiseCopyable {
     public static let closes = CommandFlags(rawValue: 1 << 3)
     /// An argument is a secret: never logged, never part of an error's text.
     public static let secret = CommandFlags(rawValue: 1 << 4)
+    /// Runs at once between MULTI and EXEC, where others are queued.
+    public static let notQueued = CommandFlags(rawValue: 1 << 5)
 }
 
 /// One argument of a command.

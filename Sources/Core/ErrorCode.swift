@@ -22,6 +22,7 @@ public enum ErrorCode: UInt16, Sendable, CaseIterable {
     case forbidden = 22
     case unsupportedVersion = 23
     case sessionEnded = 24
+    case transactionAborted = 25
     case keyNotFound = 30
     case namespaceInvalid = 31
     case outOfMemory = 40
@@ -138,6 +139,15 @@ extension ErrorCode {
                 3000,
                 "the token was revoked or has expired",
                 closes: true
+            )
+        case .transactionAborted:
+            .init(
+                "ABORTED",
+                "EXECABORT",
+                "transaction_aborted",
+                409,
+                1008,
+                "Transaction discarded because of previous errors."
             )
         case .keyNotFound:
             .init("NOT_FOUND", "ERR", "key_not_found", 404, 1008, "no such key")

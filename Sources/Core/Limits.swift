@@ -24,6 +24,14 @@ public struct Limits: Equatable, Sendable {
     /// The deepest JSON value: simdjson's default.
     public var maxJSONDepth = 1024
 
+    /// The most commands between MULTI and EXEC: client libraries send whole pipelines as transactions, and
+    /// 65,536 small ones hold their keys for some 20 ms.
+    public var maxTransactionCommands = 1 << 16
+    /// The most bytes of commands between MULTI and EXEC: what one request may take.
+    public var maxTransactionBytes = 32 << 20
+    /// The most keys that a connection watches at once.
+    public var maxWatchedKeys = 1024
+
     /// The most connections at once.
     public var maxClients = 10_000
     /// Failed authentications before a connection is closed.

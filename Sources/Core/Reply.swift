@@ -104,6 +104,9 @@ public struct Reply: ~Copyable {
         tape.append(span)
     }
 
+    /// Answers with what `other` holds, in a list or map that was announced.
+    public mutating func append(_ other: borrowing Reply) { tape.append(other.tape.span) }
+
     /// Answers that there is no value.
     @inlinable
     public mutating func null() { append(.null, 0) }

@@ -5,8 +5,8 @@ public import Core
 /// A table of keys and values, split into 256 shards with a lock each.
 ///
 /// Concurrency: safe from any thread. An operation locks the one shard that its key is in, for as long
-/// as it takes to find the key and copy the value; only the operations in `Keyspace+Many.swift` and
-/// `removeAll` hold several locks. The closures that operations take run under a shard's lock: they must
+/// as it takes to find the key and copy the value; only the operations in `Keyspace+Many.swift`,
+/// `removeAll` and `exclusively` hold several locks. The closures that operations take run under a shard's lock: they must
 /// be brief, and must not call the keyspace, which would wait for itself.
 ///
 /// Time: `now` is Unix milliseconds and comes from the caller. A key that expires at `now` or before is
@@ -16,7 +16,7 @@ public import Core
 /// Keys longer than the limit can never have been stored, so reading one finds nothing. Operations that
 /// store check and throw `.keyTooLong` or `.valueTooLarge`, which name the limit and its value.
 public final class Keyspace: Sendable {
-    let shards = ShardArray()
+    let shards: ShardArray
     let hash: ByteHash
     let maxKeyBytes: Int
     let maxValueBytes: Int
@@ -34,9 +34,18 @@ public final class Keyspace: Sendable {
     }
 
     init(limits: Limits, hash: ByteHash) {
+        shards = ShardArray()
         self.hash = hash
         maxKeyBytes = min(limits.maxKeyBytes, Int(UInt16.max))
         maxValueBytes = min(limits.maxValueBytes, Int(Int32.max))
+    }
+
+    /// Makes a view of `keyspace` for the thread that holds the locks of `held`; see `exclusively`.
+    init(viewing keyspace: Keyspace, held: ShardSet) {
+        shards = ShardArray(viewing: keyspace.shards, held: held)
+        hash = keyspace.hash
+        maxKeyBytes = keyspace.maxKeyBytes
+        maxValueBytes = keyspace.maxValueBytes
     }
 
     /// The number of keys, expired ones that are not yet reclaimed included (DBSIZE).

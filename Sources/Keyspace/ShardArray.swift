@@ -11,6 +11,10 @@ struct ShardArray: ~Copyable, @unchecked Sendable {
     // changes, so the mutexes stay where they were made. A cell's shard is touched only through
     // `withShard`, `withShards` and `deinit`: under its lock, or when no other reference is left.
     private let cells: UnsafeMutableRawPointer
+    /// Whether the cells are another array's, which outlives this one.
+    private let isView: Bool
+    /// In a view, the shards whose locks the thread that uses it already holds.
+    private let held: ShardSet
 
     /// The leading bits of a hash choose one of so many shards.
     static let count = 1 << HashTable.shardBits
@@ -19,6 +23,8 @@ struct ShardArray: ~Copyable, @unchecked Sendable {
     private static let stride = (shardOffset + MemoryLayout<Shard>.size + 127) & ~127
 
     init() {
+        isView = false
+        held = ShardSet()
         cells = .allocate(byteCount: ShardArray.count * ShardArray.stride, alignment: 128)
         for index in 0..<ShardArray.count {
             lock(index).initialize(to: Lock())
@@ -26,7 +32,15 @@ struct ShardArray: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Makes a view of `array` for the thread that holds the locks of `held`, for as long as it does.
+    init(viewing array: borrowing ShardArray, held: ShardSet) {
+        isView = true
+        self.held = held
+        cells = array.cells
+    }
+
     deinit {
+        if isView { return }
         for index in 0..<ShardArray.count {
             lock(index).deinitialize(count: 1)
             shard(index).deinitialize(count: 1)
@@ -60,6 +74,7 @@ struct ShardArray: ~Copyable, @unchecked Sendable {
         _ body: (inout Shard) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let shard = shard(index)
+        if isView, held.contains(index) { return try body(&shard.pointee) }
         lock(index).pointee.acquire()
         defer { lock(index).pointee.release() }
         return try body(&shard.pointee)
@@ -70,13 +85,14 @@ struct ShardArray: ~Copyable, @unchecked Sendable {
     /// This is the one place where a thread holds more than one shard's lock. It cannot deadlock: locks
     /// are taken in ascending order of their index, and whoever waits for a lock holds only lower ones
     /// (or none, in `withShard`, whose bodies take no second lock). So of all threads that hold any,
-    /// the one whose highest lock is the highest waits for nobody, and runs on.
+    /// the one whose highest lock is the highest waits for nobody, and runs on. A view takes no lock at
+    /// all as long as it is asked for nothing but what is held, which whoever makes one sees to.
     func withShards<Result>(_ set: ShardSet, _ body: (borrowing LockedShards) -> Result) -> Result {
-        for index in 0..<ShardArray.count where set.contains(index) {
+        for index in 0..<ShardArray.count where set.contains(index) && !held.contains(index) {
             lock(index).pointee.acquire()
         }
         defer {
-            for index in 0..<ShardArray.count where set.contains(index) {
+            for index in 0..<ShardArray.count where set.contains(index) && !held.contains(index) {
                 lock(index).pointee.release()
             }
         }

@@ -67,6 +67,9 @@ final class Bench {
         var limits = Limits()
         limits.maxKeyBytes = 32
         limits.maxValueBytes = 64
+        limits.maxWatchedKeys = 3
+        limits.maxTransactionCommands = 4
+        limits.maxTransactionBytes = 100
         facts = ServerFacts(identifier: "3f0e7a52-0000-4000-8000-000000000001")
         let tokens = try TokenSet(Credentials.entries, catalog: CommandTable.catalog)
         context = CommandContext(
@@ -114,12 +117,15 @@ final class Bench {
         }
         let request = Request(bytes: bytes.span, ranges: ranges.span)
         let wasClosing = session.closesAfterReply
+        let wasQueueing = session.isQueueing
         let code = dispatch.run(request, context)
         var reader = TapeReader.read(context.reply)
         guard let answer = reader.next(), reader.isAtEnd else {
             Issue.record("not exactly one reply to \(arguments)")
             return .null
         }
+        // Between MULTI and EXEC the answer is this word, whatever the command.
+        if wasQueueing, answer == .status("QUEUED") { return answer }
         let run = Run(arguments: arguments, answer: answer, code: code)
         run.validate(closes: session.closesAfterReply, wasClosing: wasClosing)
         return answer
@@ -130,7 +136,7 @@ final class Bench {
 struct Run {
     /// The errors that every command may answer with.
     static let common: [ErrorCode] = [
-        .unknownCommand, .wrongArity, .unauthenticated, .forbidden, .invalidRequest,
+        .unknownCommand, .wrongArity, .unauthenticated, .forbidden, .invalidRequest, .tooLong,
     ]
 
     var arguments: [[UInt8]]

@@ -63,7 +63,8 @@ private let specs = CommandTable.catalog.specs
     @Test func categoriesFitWhatCommandsDo() {
         for spec in specs {
             let isOpen = spec.category == .open
-            #expect(isOpen == spec.flags.contains(.withoutToken), "\(spec.name)")
+            let isTransaction = spec.group == .transactions && spec.keyPositions.first == 0
+            #expect(isOpen == (spec.flags.contains(.withoutToken) || isTransaction), "\(spec.name)")
             if spec.keyPositions.first > 0 {
                 #expect([.read, .write].contains(spec.category), "\(spec.name)")
             }

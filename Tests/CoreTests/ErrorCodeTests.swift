@@ -14,6 +14,7 @@ struct ErrorCodeTests {
         (.valueTooLarge, 13, "value_too_large"), (.unauthenticated, 20, "unauthenticated"),
         (.wrongCredential, 21, "wrong_credential"), (.forbidden, 22, "forbidden"),
         (.unsupportedVersion, 23, "unsupported_version"), (.sessionEnded, 24, "session_ended"),
+        (.transactionAborted, 25, "transaction_aborted"),
         (.keyNotFound, 30, "key_not_found"), (.namespaceInvalid, 31, "invalid_namespace"),
         (.outOfMemory, 40, "out_of_memory"), (.busy, 41, "busy"),
         (.tooManyFailures, 42, "too_many_failures"),
