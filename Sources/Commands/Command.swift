@@ -32,6 +32,8 @@ public final class CommandContext {
     public var session: Session
     /// The time of this event.
     public var now: Moment
+    /// The number of the last command that was run.
+    public internal(set) var lastCommand = -1
     /// The keys and values.
     public let keyspace: Keyspace
     /// The tokens.

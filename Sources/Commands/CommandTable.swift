@@ -7,7 +7,8 @@ public import Core
 public enum CommandTable {
     /// The rows; a command's position is its number everywhere.
     public static let commands: [Command] =
-        connectionCommands + serverCommands + transactionCommands + stringCommands + keyCommands
+        connectionCommands + serverCommands + administrationCommands + transactionCommands
+        + stringCommands + keyCommands
         + namespaceCommands
 
     /// The specs, by name.

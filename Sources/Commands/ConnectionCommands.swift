@@ -108,7 +108,7 @@ let connectionCommands: [Command] = [
             category: .information,
             complexity: "O(N) with N commands",
             summary:
-                "The command table for programs: COUNT, LIST, INFO [name ...], DOCS [name ...].",
+                "The command table for programs: COUNT, LIST, INFO [name ...], DOCS [name ...], GETKEYS.",
             reply: .any,
             errors: [.syntax]
         ),
@@ -213,16 +213,6 @@ private func helloOptions(
             throw ServerError(.syntax, "Syntax error in HELLO option '\(option)'")
         }
     }
-}
-
-private func clientName(_ bytes: Span<UInt8>) throws(ServerError) -> String {
-    for index in 0..<bytes.count where bytes[index] <= 0x20 || bytes[index] >= 0x7F {
-        throw ServerError(
-            .invalidRequest,
-            "Client names cannot contain spaces, newlines or special characters."
-        )
-    }
-    return Printable.text(bytes, maxBytes: 64)
 }
 
 private func describeServer(_ context: CommandContext) {

@@ -69,6 +69,7 @@ public struct Dispatch: Sendable {
                 return nil
             }
             isAccepted = true
+            context.lastCommand = index
             try rows[index].handler(request, context)
             if rows[index].flags.contains(.closes) { context.session.closesAfterReply = true }
             return nil

@@ -38,7 +38,8 @@ enum HelpText {
         "(none), INFO [name ...] - arity, flags and key positions of all commands or those named.",
         "COUNT - the number of commands.",
         "DOCS [name ...] - summaries and arguments of all commands or those named.",
-        "LIST - the names of all commands.",
+        "LIST [FILTERBY PATTERN|ACLCAT|MODULE <value>] - the names of all commands or some.",
+        "GETKEYS <command> [<arg> ...] - which arguments of a command are keys.",
         "HELP - this.",
     ]
 
@@ -83,9 +84,10 @@ func command(
         for spec in specs { CommandInfo.write(spec, &context.reply) }
     } else if request[1].isWord("COUNT"), request.count == 2 {
         context.reply.integer(specs.count)
-    } else if request[1].isWord("LIST"), request.count == 2 {
-        context.reply.list(specs.count)
-        for spec in specs { context.reply.string(spec.name.lowercased()) }
+    } else if request[1].isWord("LIST") {
+        try commandList(request, context)
+    } else if request[1].isWord("GETKEYS") {
+        try commandKeys(request, context)
     } else if request[1].isWord("HELP"), request.count == 2 {
         let lines = HelpText.commandCommand
         context.reply.list(lines.count)
@@ -115,6 +117,59 @@ private func commandInfo(_ request: borrowing Request, _ context: CommandContext
             context.reply.null()
         }
     }
+}
+
+private func commandList(
+    _ request: borrowing Request,
+    _ context: CommandContext
+) throws(ServerError) {
+    var specs = CommandTable.catalog.specs
+    if request.count == 5, request[2].isWord("FILTERBY") {
+        let wanted = Printable.text(request[4], maxBytes: 64).lowercased()
+        if request[3].isWord("PATTERN") {
+            let pattern = request[4]
+            specs.removeAll { spec in
+                let name = Array(spec.name.lowercased().utf8)
+                return !Glob.matches(name.span, pattern: pattern)
+            }
+        } else if request[3].isWord("ACLCAT") {
+            specs.removeAll { $0.category.rawValue != wanted }
+        } else if request[3].isWord("MODULE") {
+            specs = []
+        } else {
+            throw .syntax
+        }
+    } else if request.count != 2 {
+        throw .syntax
+    }
+    context.reply.list(specs.count)
+    for spec in specs { context.reply.string(spec.name.lowercased()) }
+}
+
+private func commandKeys(
+    _ request: borrowing Request,
+    _ context: CommandContext
+) throws(ServerError) {
+    if request.count < 3 { throw .wrongArity("command|getkeys") }
+    guard let index = CommandTable.catalog.index(of: request[2]) else {
+        throw ServerError(.invalidRequest, "Invalid command specified")
+    }
+    let spec = CommandTable.catalog.specs[index]
+    let keys = spec.keyPositions
+    if keys.first == 0 {
+        throw ServerError(.invalidRequest, "The command has no key arguments")
+    }
+    let count = request.count - 2
+    if count < spec.minimumCount || count > spec.maximumCount ?? .max {
+        throw ServerError(
+            .invalidRequest,
+            "Invalid number of arguments specified for command"
+        )
+    }
+    let last = keys.last < 0 ? count - 1 : keys.last
+    let positions = stride(from: keys.first, through: last, by: max(1, keys.step))
+    context.reply.list(positions.underestimatedCount)
+    for position in positions { context.reply.bytes(request[position + 2]) }
 }
 
 private func commandDocs(_ request: borrowing Request, _ context: CommandContext) {

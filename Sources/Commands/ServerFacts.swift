@@ -1,4 +1,5 @@
 // What the server knows of itself, shared by all loops.
+public import Core
 public import Synchronization
 
 /// The server's identity and the counts that commands report.
@@ -15,9 +16,28 @@ public final class ServerFacts: Sendable {
     public let openConnections = Atomic<Int>(0)
     /// Requests answered since the start.
     public let requests = Atomic<Int>(0)
+    /// The most connections at once: `Limits.maxClients`, or what CONFIG SET made of it.
+    public let maxClients: Atomic<Int>
+    /// The idle timeout of connections that are made from now on, in milliseconds; 0 is never.
+    public let idleTimeoutMilliseconds: Atomic<Int64>
+    /// Who is connected.
+    public let clients = ClientRegistry()
+    /// Unix milliseconds at which the server started.
+    let startedAt: Int64
+    /// What the allocator says: bytes that the program holds, and bytes of physical memory behind them.
+    let allocator: @Sendable () -> (allocatedBytes: Int, residentBytes: Int)
 
-    /// Makes the facts of a server called `identifier`.
-    public init(identifier: String) {
+    /// Makes the facts of a server called `identifier`, started at `startedAt`, in Unix milliseconds.
+    public init(
+        identifier: String,
+        limits: Limits = Limits(),
+        startedAt: Int64 = 0,
+        allocator: @escaping @Sendable () -> (allocatedBytes: Int, residentBytes: Int) = { (0, 0) }
+    ) {
         self.identifier = identifier
+        self.startedAt = startedAt
+        self.allocator = allocator
+        maxClients = Atomic(limits.maxClients)
+        idleTimeoutMilliseconds = Atomic(limits.idleTimeoutMilliseconds)
     }
 }

@@ -1,40 +1,72 @@
 // What the server remembers of a connection between its requests.
 public import Access
 public import Core
+internal import Synchronization
 
 /// A connection's session: who it is and how it speaks.
 ///
 /// Belongs to the connection's loop.
 public final class Session {
     /// The connection's number, from 1 and never used twice.
-    public let identifier: Int
+    public var identifier: Int { record.identifier }
+    /// What others may see of it.
+    public let record: ClientRecord
     /// The token that was accepted; nil before.
     public var token: Token? {
-        didSet { rights = SessionRights(token) }
+        didSet {
+            rights = SessionRights(token)
+            let name = token?.name ?? ""
+            record.details.withLock { $0.tokenName = name }
+        }
     }
     /// What the token permits, at hand without touching the token's reference count.
     public private(set) var rights = SessionRights(nil)
     /// How the connection speaks.
-    public var encoding: WireEncoding
+    public var encoding: WireEncoding {
+        didSet { record.encoding.store(encoding.rawValue, ordering: .relaxed) }
+    }
     /// The name the client gave itself; empty if none.
-    public var clientName = ""
+    public internal(set) var clientName: String {
+        get { record.details.withLock { $0.name } }
+        set { record.details.withLock { $0.name = newValue } }
+    }
     /// Failed authentications so far.
     public var failedAuthentications = 0
     /// Whether the connection is to be closed behind the reply.
     public var closesAfterReply = false
+    /// How many more commands are not answered: none, the next ones, or `Int.max`; see CLIENT REPLY.
+    public var unansweredCommands = 0
     /// Whether commands are queued, not run: between MULTI and EXEC.
     public internal(set) var isQueueing = false
     /// The commands that are queued; nil unless they are.
     var transaction: Transaction? {
-        didSet { isQueueing = transaction != nil }
+        didSet {
+            isQueueing = transaction != nil
+            record.queuedCommands.store(transaction == nil ? -1 : 0, ordering: .relaxed)
+        }
     }
     /// The keys that the next EXEC depends on.
     var watched: [WatchedKey] = []
 
     /// Makes the session of connection `identifier`.
-    public init(identifier: Int, encoding: WireEncoding) {
-        self.identifier = identifier
+    public convenience init(identifier: Int, encoding: WireEncoding) {
+        self.init(ClientRecord(identifier: identifier), encoding: encoding)
+    }
+
+    /// Makes the session of the connection that `record` shows.
+    public init(_ record: ClientRecord, encoding: WireEncoding) {
+        self.record = record
         self.encoding = encoding
+        record.encoding.store(encoding.rawValue, ordering: .relaxed)
+    }
+}
+
+extension Session {
+    /// Whether the command that was just run is not to be answered; counts it.
+    public func leavesUnanswered() -> Bool {
+        if unansweredCommands == 0 { return false }
+        if unansweredCommands < .max { unansweredCommands -= 1 }
+        return true
     }
 }
 

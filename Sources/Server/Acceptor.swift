@@ -62,7 +62,7 @@ final class Acceptor: EventHandler {
 
     private func give(_ socket: consuming Socket, _ address: SocketAddress, _ now: Moment) {
         let shared = worker.shared
-        let limit = shared.configuration.limits.maxClients
+        let limit = shared.facts.maxClients.load(ordering: .relaxed)
         if shared.facts.openConnections.load(ordering: .relaxed) >= limit {
             // Closing with a reset leaves no TIME_WAIT and costs the attacker as much as us.
             socket.resetOnClose()

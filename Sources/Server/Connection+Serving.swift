@@ -31,7 +31,7 @@ extension Connection {
             }
         } while end == .full && machine.servesRequests && !machine.isPaused
         if machine.phase == .closed { return }
-        if answered > 0 { worker.shared.facts.requests.add(answered, ordering: .relaxed) }
+        if answered > 0 { count(answered, now) }
         if session.rights.isAuthenticated { machine.authenticated(now.monotonicMilliseconds) }
         if case .incomplete(let needed) = end { neededBytes = needed } else { neededBytes = 1 }
         worker.plaintext.moveRest(from: position, to: &inbound)
@@ -41,6 +41,13 @@ extension Connection {
         if end == .closing { logFailedAuthentications() }
         if end == .closing || isDone { finish(now) }
         armTimer()
+    }
+
+    private func count(_ answered: Int, _ now: Moment) {
+        worker.shared.facts.requests.add(answered, ordering: .relaxed)
+        let record = session.record
+        record.lastSeen.store(now.unixMilliseconds, ordering: .relaxed)
+        record.lastCommand.store(worker.scratch.context.lastCommand, ordering: .relaxed)
     }
 
     func nextBatch(_ position: inout Int, _ answered: inout Int) -> BatchEnd {

@@ -53,15 +53,22 @@ final class Connection: EventHandler {
         _ now: Moment
     ) throws(SystemError) {
         let identifier = worker.shared.facts.connectionsMade.add(1, ordering: .relaxed).newValue
-        session = Session(identifier: identifier, encoding: .text)
-        machine = ConnectionStateMachine(
-            limits: worker.shared.configuration.limits,
-            now: now.monotonicMilliseconds
-        )
+        let mailbox = worker.mailbox
+        let record = ClientRecord(
+            identifier: identifier,
+            address: "\(address)",
+            madeAt: now.unixMilliseconds
+        ) { mailbox.post(.kill(identifier)) }
+        session = Session(record, encoding: .text)
+        let facts = worker.shared.facts
+        var limits = worker.shared.configuration.limits
+        limits.idleTimeoutMilliseconds = facts.idleTimeoutMilliseconds.load(ordering: .relaxed)
+        machine = ConnectionStateMachine(limits: limits, now: now.monotonicMilliseconds)
         self.socket = socket
         self.address = address
         self.worker = worker
         registration = try worker.loop.register(self.socket.descriptor, self)
+        facts.clients.add(record)
         armTimer()
         log("accepted")
     }
@@ -122,6 +129,7 @@ final class Connection: EventHandler {
             worker.shared.facts.authenticatedClients.subtract(1, ordering: .relaxed)
         }
         tls = nil
+        worker.shared.facts.clients.remove(session.record)
         log("closed")
         worker.forget(self)
     }

@@ -10,6 +10,8 @@ enum WorkerMessage: Sendable {
     case tokensChanged
     /// Stop accepting, answer what has arrived, end each connection; at `deadline` the rest is cut off.
     case drain(deadline: Int64)
+    /// Close the connection of this number now.
+    case kill(Int)
     /// Close everything now.
     case end
 }

@@ -72,6 +72,10 @@ func runBatch(
             if error.code.row.closes { session.closesAfterReply = true }
         }
         answered += 1
+        if session.unansweredCommands != 0, session.leavesUnanswered() {
+            if session.closesAfterReply { return .closing }
+            continue
+        }
         encode(scratch.context.reply, session.encoding, scratch.frame, &scratch.output)
         if session.closesAfterReply { return .closing }
         if scratch.output.count >= tools.limits.replyBatchBytes { return .full }

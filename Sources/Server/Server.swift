@@ -47,7 +47,14 @@ public final class Server: Sendable {
                 configuration: configuration,
                 keyspace: Keyspace(limits: configuration.limits),
                 authority: TokenAuthority(try tokens.load()),
-                facts: ServerFacts(identifier: identity),
+                facts: ServerFacts(
+                    identifier: identity,
+                    limits: configuration.limits,
+                    startedAt: SystemClock.now().unixMilliseconds
+                ) {
+                    let memory = AllocatorStatistics.read()
+                    return (memory.allocatedBytes, memory.residentBytes)
+                },
                 tls: tls,
                 logger: logger,
                 loopCount: loopCount

@@ -87,6 +87,7 @@ final class Worker: EventLoopDelegate {
                 adopt(Socket(owning: descriptor), address, now)
             case .tokensChanged: reviewSessions(now)
             case .drain(let deadline): drain(deadline, now)
+            case .kill(let identifier): kill(identifier)
             case .end: end(now)
             }
         }
@@ -135,6 +136,10 @@ final class Worker: EventLoopDelegate {
         let grace = max(0, deadline - now.monotonicMilliseconds)
         for connection in connections.reversed() { connection.drain(grace, now) }
         if connections.isEmpty { loop.stop() }
+    }
+
+    private func kill(_ identifier: Int) {
+        connections.first { $0.session.identifier == identifier }?.abandon()
     }
 
     private func end(_ now: Moment) {

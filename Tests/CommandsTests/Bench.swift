@@ -59,6 +59,11 @@ final class Bench {
     private let dispatch = Dispatch()
     private let facts: ServerFacts
     private let context: CommandContext
+    private var connections = 0
+    private var closesNext = false
+    private let kills = Kills()
+    /// The numbers of the connections that were asked to close.
+    var killed: [Int] { kills.withLock { $0 } }
     var session: Session { context.session }
     var authenticatedClients: Int { facts.authenticatedClients.load(ordering: .relaxed) }
 
@@ -84,8 +89,23 @@ final class Bench {
     }
 
     /// Goes on as another connection over the same keys.
-    func begin(as name: String?, encoding: WireEncoding = .resp2) throws {
-        context.session = Session(identifier: 1, encoding: encoding)
+    ///
+    /// The one before stays in the list of clients; with `keeping` its transaction does, too.
+    func begin(
+        as name: String?,
+        encoding: WireEncoding = .resp2,
+        keeping: Bool = false
+    ) throws {
+        if !keeping { session.transaction = nil }
+        connections += 1
+        let number = connections
+        let record = ClientRecord(
+            identifier: number,
+            address: "test:\(number)",
+            madeAt: context.now.unixMilliseconds
+        ) { [kills] in kills.withLock { $0.append(number) } }
+        facts.clients.add(record)
+        context.session = Session(record, encoding: encoding)
         if let name { try #require(run("AUTH \(Credentials.of(name))") == .ok) }
     }
 
@@ -107,6 +127,13 @@ final class Bench {
         return run(words)
     }
 
+    /// Runs a line that ends its own connection, which its row does not say.
+    func runClosing(_ line: String) -> Answer {
+        closesNext = true
+        defer { closesNext = false }
+        return run(line)
+    }
+
     @discardableResult
     func run(_ arguments: [[UInt8]]) -> Answer {
         var ranges: [ArgumentRange] = []
@@ -116,7 +143,7 @@ final class Bench {
             bytes += argument
         }
         let request = Request(bytes: bytes.span, ranges: ranges.span)
-        let wasClosing = session.closesAfterReply
+        let wasClosing = session.closesAfterReply || closesNext
         let wasQueueing = session.isQueueing
         let code = dispatch.run(request, context)
         var reader = TapeReader.read(context.reply)
@@ -129,6 +156,15 @@ final class Bench {
         let run = Run(arguments: arguments, answer: answer, code: code)
         run.validate(closes: session.closesAfterReply, wasClosing: wasClosing)
         return answer
+    }
+}
+
+/// The connections that were asked to close.
+final class Kills: Sendable {
+    private let numbers = Mutex<[Int]>([])
+
+    func withLock<Result: Sendable>(_ body: (inout [Int]) -> Result) -> Result {
+        numbers.withLock { numbers in body(&numbers) }
     }
 }
 

@@ -71,12 +71,12 @@ private let credentialScripts: [Script] = [
 ]
 
 /// What HELLO answers.
-private func hello(_ version: Int64) -> Answer {
+private func hello(_ version: Int64, client: Int64 = 1) -> Answer {
     .map([
         .init(name: .text("server"), value: .text("sallyport")),
         .init(name: .text("version"), value: .text(ServerFacts.version)),
         .init(name: .text("proto"), value: .integer(version)),
-        .init(name: .text("id"), value: .integer(1)),
+        .init(name: .text("id"), value: .integer(client)),
         .init(name: .text("mode"), value: .text("standalone")),
         .init(name: .text("role"), value: .text("master")),
         .init(name: .text("modules"), value: .list([])),
@@ -121,11 +121,11 @@ private let helloScripts: [Script] = [
         .run("HELLO 4 AUTH root <root>", noProtocol),
         .run("HELLO 3 AUTH standard <root>", .wrongCredential),
         .run("WHOAMI", .noToken),
-        .run("HELLO 3 AUTH root <root>", hello(3)),
+        .run("HELLO 3 AUTH root <root>", hello(3, client: 2)),
         .run("WHOAMI", .text("root")),
-        .run("HELLO 2 auth default <standard> setname me", hello(2)),
+        .run("HELLO 2 auth default <standard> setname me", hello(2, client: 2)),
         .run("WHOAMI", .text("standard")),
-        .run("HELLO 3 SETNAME me AUTH informed <informed>", hello(3)),
+        .run("HELLO 3 SETNAME me AUTH informed <informed>", hello(3, client: 2)),
         .run("WHOAMI", .text("informed"))
     ),
     Script(

@@ -58,7 +58,7 @@ struct Script: Sendable, CustomTestStringConvertible {
 @Suite struct ScriptTests {
     static let scripts =
         stringScripts + keyScripts + connectionScripts + permissionScripts
-        + transactionScripts
+        + transactionScripts + administrationScripts
 
     @Test(arguments: scripts) func answersAsExpected(script: Script) throws {
         try script.play()
