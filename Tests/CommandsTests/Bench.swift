@@ -67,6 +67,7 @@ final class Bench {
         var limits = Limits()
         limits.maxKeyBytes = 32
         limits.maxValueBytes = 64
+        limits.maxLCSCells = 512
         facts = ServerFacts(identifier: "3f0e7a52-0000-4000-8000-000000000001")
         let tokens = try TokenSet(Credentials.entries, catalog: CommandTable.catalog)
         context = CommandContext(

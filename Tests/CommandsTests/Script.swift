@@ -56,7 +56,9 @@ struct Script: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct ScriptTests {
-    static let scripts = stringScripts + keyScripts + connectionScripts + permissionScripts
+    static let scripts =
+        stringScripts + settingScripts + rangeScripts + comparingScripts + keyScripts
+        + connectionScripts + permissionScripts
 
     @Test(arguments: scripts) func answersAsExpected(script: Script) throws {
         try script.play()
