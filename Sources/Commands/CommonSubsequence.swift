@@ -54,17 +54,20 @@ private struct StepTable {
         for row in 0..<rows {
             let byte = first[row]
             var diagonal: UInt32 = 0
+            var left: UInt32 = 0
             for column in 0..<columns {
                 let above = lengths[column + 1]
-                if byte == second[column] {
-                    lengths[column + 1] = diagonal + 1
-                } else if above > lengths[column] {
-                    if isKept { shortensFirst[bit >> 6] |= 1 << UInt64(bit & 63) }
-                } else {
-                    lengths[column + 1] = lengths[column]
-                }
+                let isAboveLonger = above > left
+                // Without branches, which bytes at random would mislead; where the bytes are equal
+                // the bit is not asked for.
+                let longer = isAboveLonger ? above : left
+                left = byte == second[column] ? diagonal + 1 : longer
+                lengths[column + 1] = left
                 diagonal = above
-                bit += 1
+                if isKept {
+                    shortensFirst[bit >> 6] |= (isAboveLonger ? 1 : 0) << UInt64(bit & 63)
+                    bit += 1
+                }
             }
         }
         return Int(lengths[columns])

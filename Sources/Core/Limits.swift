@@ -23,7 +23,7 @@ public struct Limits: Equatable, Sendable {
     public var maxUnauthenticatedArguments = 10
     /// The deepest JSON value: simdjson's default.
     public var maxJSONDepth = 1024
-    /// The most pairs of bytes that LCS compares, the product of both lengths: some 20 milliseconds of
+    /// The most pairs of bytes that LCS compares, the product of both lengths: tens of milliseconds of
     /// a loop that serves nobody else meanwhile.
     public var maxLCSCells = 16 << 20
 
