@@ -6,10 +6,20 @@ public import Core
 /// A command is added by one row in its group's file and one function.
 public enum CommandTable {
     /// The rows; a command's position is its number everywhere.
-    public static let commands: [Command] =
-        connectionCommands + serverCommands + administrationCommands + transactionCommands
-        + stringCommands + keyCommands
-        + namespaceCommands
+    public static let commands: [Command] = groups.flatMap { $0 }
+
+    private static let groups: [[Command]] = [
+        connectionCommands,
+        serverCommands,
+        administrationCommands,
+        transactionCommands,
+        stringCommands,
+        settingCommands,
+        rangeCommands,
+        comparingCommands,
+        keyCommands,
+        namespaceCommands,
+    ]
 
     /// The specs, by name.
     public static let catalog = CommandCatalog(commands.map(\.spec))

@@ -65,7 +65,9 @@ enum Settings {
         Setting(name: name, value: { "\($0.limits[keyPath: path])" })
     }
 
-    /// Changes settings: all that `request` names, or none. Source: Redis 7.0, CONFIG SET.
+    /// Changes settings: all that `request` names, or none.
+    ///
+    /// Source: Redis 7.0, CONFIG SET.
     static func set(_ request: borrowing Request, _ context: CommandContext) throws(ServerError) {
         if request.count % 2 != 0 { throw .wrongArity("config|set") }
         var changes: [(setting: Setting, value: Int64)] = []

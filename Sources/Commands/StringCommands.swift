@@ -1,5 +1,4 @@
 // SET, GET and the other commands on values.
-internal import Access
 internal import Core
 internal import Keyspace
 
@@ -24,6 +23,8 @@ let stringCommands: [Command] = [
                 ArgumentSpec("value", .bytes),
                 ArgumentSpec("nx", .flag, token: "NX", optional: true),
                 ArgumentSpec("xx", .flag, token: "XX", optional: true),
+                ArgumentSpec("ifeq", .bytes, token: "IFEQ", optional: true),
+                ArgumentSpec("ifversion", .integer, token: "IFVERSION", optional: true),
                 ArgumentSpec("get", .flag, token: "GET", optional: true),
                 ArgumentSpec("ex", .integer, token: "EX", optional: true),
                 ArgumentSpec("px", .integer, token: "PX", optional: true),
@@ -33,7 +34,7 @@ let stringCommands: [Command] = [
             ],
             category: .write,
             flags: .growsMemory,
-            summary: "Sets a key; NX/XX only if it is missing/there, GET answers the old value.",
+            summary: "Sets a key, NX/XX/IFEQ/IFVERSION on condition; GET answers the old value.",
             reply: .oneOf([.status, .null, .bytes]),
             errors: [.syntax, .notAnInteger, .invalidExpiry, .keyTooLong, .valueTooLarge]
         ),
@@ -93,6 +94,20 @@ let stringCommands: [Command] = [
     counter("DECR", "Subtracts one from a number.", amount: false, sign: -1),
     counter("INCRBY", "Adds to a number.", amount: true, sign: 1),
     counter("DECRBY", "Subtracts from a number.", amount: true, sign: -1),
+    Command(
+        CommandSpec(
+            "INCRBYFLOAT",
+            group: .string,
+            arguments: [ArgumentSpec("key", .key), ArgumentSpec("increment", .bytes)],
+            category: .write,
+            flags: .growsMemory,
+            summary:
+                "Adds to a number with a fraction. A missing key counts as 0; answers the new number.",
+            reply: .bytes,
+            errors: [.notANumber, .overflow, .keyTooLong, .valueTooLarge]
+        ),
+        incrementByDecimal
+    ),
 ]
 
 /// The row of one of the four counting commands.
@@ -127,6 +142,17 @@ private func counter(
     }
 }
 
+private func incrementByDecimal(
+    _ request: borrowing Request,
+    _ context: CommandContext
+) throws(ServerError) {
+    try requireReadable(request[1], context)
+    let now = context.now.unixMilliseconds
+    try context.keyspace.increment(request[1], byDecimal: request[2], now: now) { sum in
+        context.reply.bytes(sum)
+    }
+}
+
 private func get(
     _ request: borrowing Request,
     _ context: CommandContext
@@ -149,79 +175,33 @@ private func set(
         return
     }
     let parsed = try SetArguments(request, now: now)
-    if parsed.answersPrevious { try requireReadable(request[1], context) }
-    if !parsed.answersPrevious {
-        let outcome = try context.keyspace.set(
+    if parsed.readsValue { try requireReadable(request[1], context) }
+    let answersPrevious = parsed.answersPrevious
+    let outcome: SetOutcome
+    if parsed.expected > 0 {
+        outcome = try context.keyspace.set(
+            request[1],
+            request[2],
+            ifEqual: request[parsed.expected],
+            parsed.options.expiry,
+            now: now,
+            previous: { value, _ in if answersPrevious { context.reply.bytes(value) } }
+        )
+    } else {
+        outcome = try context.keyspace.set(
             request[1],
             request[2],
             parsed.options,
-            now: now
+            now: now,
+            previous: { value in if answersPrevious { context.reply.bytes(value) } }
         )
-        if outcome.isStored { context.reply.ok() } else { context.reply.null() }
-        return
     }
-    let outcome = try context.keyspace.set(
-        request[1],
-        request[2],
-        parsed.options,
-        now: now,
-        previous: { context.reply.bytes($0) }
-    )
-    if !outcome.hadPrevious { context.reply.null() }
-}
-
-/// Refuses a key that the token may write and not read, where the answer tells what the key holds.
-///
-/// Source: Redis 7.0, ACL: SET with GET and the INCR family need both permissions.
-private func requireReadable(
-    _ key: Span<UInt8>,
-    _ context: CommandContext
-) throws(ServerError) {
-    guard let token = context.session.token else { throw ServerError(.unauthenticated) }
-    if !token.readsEverything, !token.mayRead(key) {
-        throw ServerError(.forbidden, "No permissions to access a key")
-    }
-}
-
-/// The options of SET, in any order.
-///
-/// Source: Redis, SET.
-private struct SetArguments {
-    var options = SetOptions()
-    var answersPrevious = false
-    private var hasExpiry = false
-
-    init(_ request: borrowing Request, now: Int64) throws(ServerError) {
-        var index = 3
-        while index < request.count {
-            let word = request[index]
-            if word.isWord("NX") {
-                try restrict(to: .ifMissing)
-            } else if word.isWord("XX") {
-                try restrict(to: .ifExists)
-            } else if word.isWord("GET") {
-                answersPrevious = true
-            } else if word.isWord("KEEPTTL") {
-                try setExpiry(.keep)
-            } else {
-                index += 1
-                guard index < request.count, let unit = ExpiryUnit(word) else { throw .syntax }
-                let amount = try integerArgument(request, index)
-                try setExpiry(.at(unixMs: try unit.deadline(amount, now: now, command: "set")))
-            }
-            index += 1
-        }
-    }
-
-    private mutating func restrict(to condition: SetOptions.Condition) throws(ServerError) {
-        if options.condition != .always, options.condition != condition { throw .syntax }
-        options.condition = condition
-    }
-
-    private mutating func setExpiry(_ expiry: SetOptions.Expiry) throws(ServerError) {
-        if hasExpiry { throw .syntax }
-        hasExpiry = true
-        options.expiry = expiry
+    if answersPrevious {
+        if !outcome.hadPrevious { context.reply.null() }
+    } else if outcome.isStored {
+        context.reply.ok()
+    } else {
+        context.reply.null()
     }
 }
 

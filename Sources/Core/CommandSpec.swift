@@ -76,9 +76,15 @@ public struct CommandSpec: Sendable {
     /// COMMAND gives them; zeros where no argument is a key.
     public var keyPositions: (first: Int, last: Int, step: Int) {
         var position = 1
-        for argument in arguments {
+        for (index, argument) in arguments.enumerated() {
             switch argument.kind {
-            case .key: return (position, argument.isRepeated ? -1 : position, 1)
+            case .key where argument.isRepeated: return (position, -1, 1)
+            case .key:
+                // Keys that follow one another, as in LCS, are one run.
+                let others = arguments[(index + 1)...].prefix {
+                    $0.kind == .key && !$0.isRepeated && $0.token == nil
+                }
+                return (position, position + others.count, 1)
             case .pairs: return (position, -1, 2)
             default: position += argument.width
             }

@@ -17,6 +17,7 @@ public enum ErrorCode: UInt16, Sendable, CaseIterable {
     case tooLong = 11
     case keyTooLong = 12
     case valueTooLarge = 13
+    case notANumber = 14
     case unauthenticated = 20
     case wrongCredential = 21
     case forbidden = 22
@@ -108,6 +109,8 @@ extension ErrorCode {
             .init("KEY_LENGTH", "ERR", "key_length", 400, 1009, "key length out of range")
         case .valueTooLarge:
             .init("VALUE_LENGTH", "ERR", "value_too_large", 413, 1009, "value too large")
+        case .notANumber:
+            .init("NOT_NUMBER", "ERR", "not_a_number", 400, 1008, "value is not a valid float")
         case .unauthenticated:
             .init("NOAUTH", "NOAUTH", "unauthenticated", 401, 3000, "Authentication required.")
         case .wrongCredential:

@@ -23,6 +23,9 @@ public struct Limits: Equatable, Sendable {
     public var maxUnauthenticatedArguments = 10
     /// The deepest JSON value: simdjson's default.
     public var maxJSONDepth = 1024
+    /// The most pairs of bytes that LCS compares, the product of both lengths: tens of milliseconds of
+    /// a loop that serves nobody else meanwhile.
+    public var maxLCSCells = 16 << 20
 
     /// The most commands between MULTI and EXEC: client libraries send whole pipelines as transactions, and
     /// 65,536 small ones hold their keys for some 20 ms.

@@ -32,6 +32,10 @@ struct Bytes {
         UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
     )
 
+    /// These bytes as a buffer, to be used only where they are.
+    // SAFETY: as for `start`.
+    var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
+
     /// Calls `body` with these bytes as a span.
     @inline(__always)
     func withSpan(_ body: (Span<UInt8>) -> Void) {
@@ -52,6 +56,11 @@ struct Bytes {
             if start[index] == Bytes.separator { return index }
         }
         return nil
+    }
+
+    /// Whether these bytes are those of `other`.
+    func equals(_ other: Bytes) -> Bool {
+        count == other.count && memcmp(start, other.start, count) == 0
     }
 
     /// Whether these bytes begin with `prefix`.

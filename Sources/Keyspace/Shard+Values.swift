@@ -32,17 +32,29 @@ extension Shard {
         if !holds(options.condition, found) {
             return SetOutcome(isStored: false, hadPrevious: found >= 0)
         }
-        if case .at(let expiresAt) = options.expiry, expiresAt <= max(now, 0) {
+        store(key, value, hash, options.expiry, now, at: found)
+        return SetOutcome(isStored: true, hadPrevious: found >= 0)
+    }
+
+    /// Makes `value` the value of `key`, which is or belongs at `found`; an expiry in the past removes it.
+    mutating func store(
+        _ key: Bytes,
+        _ value: Bytes,
+        _ hash: UInt64,
+        _ expiry: SetOptions.Expiry,
+        _ now: Int64,
+        at found: Int
+    ) {
+        if case .at(let expiresAt) = expiry, expiresAt <= max(now, 0) {
             if found >= 0 { remove(at: found) }
         } else if found >= 0 {
             overwrite(at: found, value)
-            apply(options.expiry, table[found], hash)
+            apply(expiry, table[found], hash)
         } else {
             let entry = insert(key, hash, valueCount: value.count, at: found)
             entry.write(value)
-            apply(options.expiry, entry, hash)
+            apply(expiry, entry, hash)
         }
-        return SetOutcome(isStored: true, hadPrevious: found >= 0)
     }
 
     private func holds(_ condition: SetOptions.Condition, _ found: Int) -> Bool {
@@ -111,17 +123,10 @@ extension Shard {
             insert(key, hash, valueCount: suffix.count, at: found).write(suffix)
             return suffix.count
         }
-        var entry = table[found]
-        let count = entry.value.count
+        let count = table[found].value.count
         if suffix.count > maxValueBytes - count { return nil }
         let total = count + suffix.count
-        let needed = Entry.bytes(keyCount: key.count, valueCount: total)
-        if needed > entry.capacity {
-            // Room for as much again, at most 1 MiB, so that n appends copy O(n) bytes while values
-            // are small. Source: Redis, sdsMakeRoomFor.
-            let room = needed + min(needed, 1 << 20)
-            entry = reallocate(at: found, valueCount: total, keeping: count, room: room)
-        }
+        let entry = grow(at: found, toValueCount: total)
         // SAFETY: the block holds a value of `total` bytes, and `suffix` lies outside the keyspace.
         (entry.valueStart + count).update(from: suffix.start, count: suffix.count)
         entry.header.pointee.valueCount = UInt32(truncatingIfNeeded: total)

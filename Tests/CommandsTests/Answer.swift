@@ -21,6 +21,7 @@ indirect enum Answer: Hashable, Sendable {
     static let ok = Answer.status("OK")
     static let syntax = Answer.error(.syntax, "syntax error")
     static let notAnInteger = Answer.error(.notAnInteger, "value is not an integer or out of range")
+    static let notANumber = Answer.error(.notANumber, "value is not a valid float")
     static let overflow = Answer.error(.overflow, "increment or decrement would overflow")
     static let noKey = Answer.error(.forbidden, "No permissions to access a key")
     static let noToken = Answer.error(.unauthenticated, "Authentication required.")

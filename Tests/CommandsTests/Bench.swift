@@ -75,6 +75,7 @@ final class Bench {
         limits.maxWatchedKeys = 3
         limits.maxTransactionCommands = 4
         limits.maxTransactionBytes = 100
+        limits.maxLCSCells = 512
         facts = ServerFacts(identifier: "3f0e7a52-0000-4000-8000-000000000001")
         let tokens = try TokenSet(Credentials.entries, catalog: CommandTable.catalog)
         context = CommandContext(

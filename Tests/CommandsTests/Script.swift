@@ -57,8 +57,8 @@ struct Script: Sendable, CustomTestStringConvertible {
 
 @Suite struct ScriptTests {
     static let scripts =
-        stringScripts + keyScripts + connectionScripts + permissionScripts
-        + transactionScripts + administrationScripts
+        stringScripts + settingScripts + rangeScripts + comparingScripts + keyScripts
+        + connectionScripts + permissionScripts + transactionScripts + administrationScripts
 
     @Test(arguments: scripts) func answersAsExpected(script: Script) throws {
         try script.play()

@@ -76,6 +76,9 @@ struct CommandCatalogTests {
         #expect(del.maximumCount == nil && del.redisArity == -2 && del.keyPositions == (1, -1, 1))
         let mset = Self.spec("MSET", [ArgumentSpec("values", .pairs, repeated: true)])
         #expect(mset.redisArity == -3 && mset.keyPositions == (1, -1, 2))
+        let keys = [ArgumentSpec("key1", .key), ArgumentSpec("key2", .key)]
+        let flag = ArgumentSpec("len", .flag, token: "LEN", optional: true)
+        #expect(Self.spec("LCS", keys + [flag]).keyPositions == (1, 2, 1))
         let ping = Self.spec("PING", [ArgumentSpec("message", .bytes, optional: true)])
         #expect(ping.minimumCount == 1 && ping.maximumCount == 2 && ping.redisArity == -1)
         #expect(ping.keyPositions == (0, 0, 0))

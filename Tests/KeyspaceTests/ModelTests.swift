@@ -57,14 +57,18 @@ private struct Run {
         }
         let key = key()
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<22: try plainSet(key)
-        case 22..<42: try optionedSet(key)
-        case 42..<55: read(key)
-        case 55..<70: remove(key)
-        case 70..<78: expire(key)
-        case 78..<82: persist(key)
-        case 82..<90: increment(key)
-        case 90..<99: try append(key)
+        case 0..<20: try plainSet(key)
+        case 20..<38: try optionedSet(key)
+        case 38..<50: read(key)
+        case 50..<62: remove(key)
+        case 62..<70: expire(key)
+        case 70..<74: persist(key)
+        case 74..<80: increment(key)
+        case 80..<83: incrementByDecimal(key)
+        case 83..<88: try append(key)
+        case 88..<92: try overwrite(key)
+        case 92..<96: try setIfEqual(key)
+        case 96..<99: removeIfSame(key)
         default: reclaim()
         }
     }
@@ -153,6 +157,75 @@ private struct Run {
         let whole = (old?.value ?? []) + suffix
         #expect(try keyspace.append(key.span, suffix.span, now: now) == whole.count)
         model.held[key] = Model.Held(value: whole, expiresAt: old?.expiresAt)
+    }
+
+    mutating func incrementByDecimal(_ key: [UInt8]) {
+        let old = model.live(key, now)
+        let text = old.map { String(decoding: $0.value, as: UTF8.self) } ?? "0"
+        let quarters = Int.random(in: -1000...1000, using: &random)
+        // Sums of quarters are exact in any floating point, and end in at most two digits.
+        let isPlain = text.utf8.allSatisfy { bytes("-.0123456789").contains($0) }
+        let sum = isPlain ? Double(text).map { $0 + Double(quarters) / 4 } : nil
+        var told: String?
+        let amount = bytes("\(Double(quarters) / 4)")
+        try? keyspace.increment(key.span, byDecimal: amount.span, now: now) {
+            told = String(decoding: copy($0), as: UTF8.self)
+        }
+        #expect(told.flatMap { Double($0) } == sum)
+        if let told { model.held[key] = .init(value: bytes(told), expiresAt: old?.expiresAt) }
+    }
+
+    mutating func overwrite(_ key: [UInt8]) throws {
+        let part = value()
+        let offset = Int.random(in: 0..<200, using: &random)
+        let old = model.live(key, now)
+        var whole = old?.value ?? []
+        if !part.isEmpty {
+            let zeros = max(0, offset + part.count - whole.count)
+            whole += [UInt8](repeating: 0, count: zeros)
+            whole.replaceSubrange(offset..<offset + part.count, with: part)
+        }
+        let count = try keyspace.overwrite(key.span, from: offset, with: part.span, now: now)
+        #expect(count == whole.count)
+        if part.isEmpty { return }
+        model.held[key] = Model.Held(value: whole, expiresAt: old?.expiresAt)
+    }
+
+    mutating func setIfEqual(_ key: [UInt8]) throws {
+        let new = value()
+        let old = model.live(key, now)
+        let expected = Bool.random(using: &random) ? old?.value ?? [] : value()
+        let isSame = old?.value == expected
+        var previous: [UInt8]?
+        let outcome = try keyspace.set(
+            key.span,
+            new.span,
+            ifEqual: expected.span,
+            .keep,
+            now: now
+        ) { value, isExpected in
+            previous = copy(value)
+            #expect(isExpected == isSame)
+        }
+        #expect(outcome == SetOutcome(isStored: isSame, hadPrevious: old != nil))
+        #expect(previous == old?.value)
+        if isSame { model.held[key]?.value = new }
+    }
+
+    mutating func removeIfSame(_ key: [UInt8]) {
+        let old = model.live(key, now)
+        let isRemoved: Bool
+        if Bool.random(using: &random) {
+            let expected = Bool.random(using: &random) ? old?.value ?? [] : value()
+            isRemoved = keyspace.remove(key.span, ifEqual: expected.span, now: now)
+            #expect(isRemoved == (old?.value == expected))
+        } else {
+            let version = keyspace.version(key.span, now: now)
+            let delta = UInt64.random(in: 0...1, using: &random)
+            isRemoved = keyspace.remove(key.span, ifVersion: (version ?? 0) + delta, now: now)
+            #expect(isRemoved == (old != nil && delta == 0))
+        }
+        if isRemoved { model.held[key] = nil }
     }
 
     mutating func reclaim() {
