@@ -119,7 +119,7 @@ let package = Package(
         tests(
             "ServerTests",
             ["Core", "Crypto", "TLS", "Reactor", "Access", "Commands", "Server", logging],
-            exclude: ["redis_session.py"]
+            exclude: ["protobuf_session.py", "redis_session.py"]
         ),
         tests(
             "LoadKitTests",
