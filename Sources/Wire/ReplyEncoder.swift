@@ -21,7 +21,13 @@ public enum ReplyEncoder {
         case .resp3: RESPReplyEncoder.encode(&reader, isRESP3: true, &output)
         case .text: TextReplyEncoder.encode(&reader, &output)
         case .json: JSONReplyEncoder.encode(&reader, identifier, &output)
-        case .protobuf: ProtobufReplyEncoder.encode(&reader, identifier, &output)
+        case .protobuf:
+            ProtobufReplyEncoder.encode(
+                &reader,
+                tapeBytes: reply.tape.count,
+                identifier,
+                &output
+            )
         }
     }
 }

@@ -154,6 +154,21 @@ struct ProtobufReplyTests {
         #expect(refused.error.message.contains("maxProtobufFrameBytes=16777215"))
     }
 
+    @Test("a list that cannot fit is refused before it is made a message of")
+    func tooMany() throws {
+        let count = 4_300_000
+        let refused = try response(id: 5) { reply in
+            reply.list(count)
+            for _ in 0..<count { reply.null() }
+        }
+        #expect(refused.id == 5 && refused.error.code == "too_long")
+        let fits = try response(id: 5) { reply in
+            reply.list(1000)
+            for _ in 0..<1000 { reply.null() }
+        }
+        #expect(fits.list.items.count == 1000)
+    }
+
     @Test("nothing answered, nothing sent")
     func nothing() {
         #expect(renderBytes(.protobuf) { _ in }.isEmpty)

@@ -28,7 +28,7 @@ enum ProtobufFrame {
 extension RequestDecoder {
     /// Takes one frame out of `rest`, which is not empty.
     @inline(never)
-    mutating func decodeProtobuf(
+    func decodeProtobuf(
         _ rest: Span<UInt8>,
         _ frame: inout RequestFrame,
         _ limits: Limits,
@@ -97,8 +97,7 @@ extension RequestDecoder {
     }
 
     /// Refuses all that is there: the stream cannot be trusted any more.
-    private mutating func refuse(_ reason: String, _ rest: Span<UInt8>) -> DecodeOutcome {
-        self = RequestDecoder(encoding: encoding)
+    private func refuse(_ reason: String, _ rest: Span<UInt8>) -> DecodeOutcome {
         let error = ServerError(.protocolError, "Protocol error: \(reason)")
         return .rejected(error, consumed: rest.count)
     }

@@ -10,28 +10,31 @@ internal import Foundation
 
 enum ProtobufReplyEncoder {
     /// Appends the frame that answers a request, or that pushes.
+    ///
+    /// `tapeBytes` is the length of the tape that `reader` stands at the first item of.
     @_lifetime(reader: copy reader)
     static func encode(
         _ reader: inout ReplyReader,
+        tapeBytes: Int,
         _ identifier: Span<UInt8>,
         _ output: inout ByteBuffer
     ) {
         let request = ProtobufIdentifier(identifier)
         var response = SallyportResponse()
-        if reader.item == .push {
-            response.push = push(&reader)
-        } else {
-            response.id = request.number
-            response.result = result(&reader, request.answer)
+        response.id = reader.item == .push ? 0 : request.number
+        if tapeBytes <= maxTapeBytes {
+            response.result =
+                reader.item == .push ? .push(push(&reader)) : result(&reader, request.answer)
+            if append(response, &output) { return }
         }
-        if append(response, &output) { return }
-        var refusal = SallyportResponse()
-        refusal.id = response.id
-        refusal.error = error(tooLong, retry: nil, tooLongText)
-        _ = append(refusal, &output)
+        response.error = error(.tooLong, retry: nil, tooLongText)
+        _ = append(response, &output)
     }
 
-    private static let tooLong = ErrorCode.tooLong
+    /// The longest tape that is made a message of, in bytes: an item takes 9 bytes and what it carries on
+    /// the tape, and at least 4 and what it carries in a message, so that of a longer one none would fit.
+    private static let maxTapeBytes = Limits.maxProtobufFrameBytes / 4 * 9
+
     private static let tooLongText =
         "reply above maxProtobufFrameBytes=\(Limits.maxProtobufFrameBytes) bytes: ask for less at a time"
 
