@@ -13,11 +13,15 @@ public struct Limits: Equatable, Sendable {
     /// The longest request, in bytes, whatever the encoding: one value of the largest size, escaped
     /// as JSON at its worst common case of two bytes for one.
     public var maxRequestBytes = 32 << 20
+    /// The longest protobuf message in either direction, in bytes: the first of the four bytes of its
+    /// length is 0, which is how a connection's first byte tells protobuf from the other encodings.
+    public static let maxProtobufFrameBytes = (16 << 20) - 1
     /// The longest text or inline line, in bytes: Redis's limit for an inline command.
     public var maxLineBytes = 64 << 10
     /// The most arguments of one request: Redis's limit for a multibulk length.
     public var maxArguments = 1 << 20
-    /// The longest single argument before authentication, in bytes: Redis's own.
+    /// The longest single argument before authentication, in bytes: Redis's own; in protobuf the
+    /// longest frame.
     public var maxUnauthenticatedArgumentBytes = 16 << 10
     /// The most arguments before authentication: Redis's own.
     public var maxUnauthenticatedArguments = 10

@@ -12,7 +12,8 @@ public struct RequestFrame: ~Copyable {
     public var scratch = ByteBuffer()
     /// Whether the ranges index `scratch` and not the input.
     public var usesScratch = false
-    /// The peer's own identifier of the request (JSON's `id`), as the bytes to send back; empty if none.
+    /// The peer's own identifier of the request (the `id` of JSON and protobuf), in the form that the
+    /// encoding's replies need; empty if none.
     public var identifier = ByteBuffer()
 
     /// Makes an empty frame.

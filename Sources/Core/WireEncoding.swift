@@ -10,4 +10,6 @@ public enum WireEncoding: UInt8, Sendable, CaseIterable {
     case resp2
     /// The Redis protocol, version 3, after `HELLO 3`.
     case resp3
+    /// Messages of `sallyport.proto`, each behind its length.
+    case protobuf
 }

@@ -82,10 +82,6 @@ extension Connection {
             return true
         case .http:
             worker.scratch.output.append(PlaintextAnswer.httpNotServed)
-        case .protobuf:
-            worker.scratch.output.append(
-                "ERR NOT_SERVED protobuf is not served by this version\r\n"
-            )
         }
         session.closesAfterReply = true
         return false
@@ -105,7 +101,7 @@ extension Connection {
     func refuse(_ error: ServerError, _ now: Moment) {
         log("refused", ["error": "\(error.code.row.jsonCode)"])
         // A RESP client would take an error that answers nothing for the answer to its next command.
-        if session.encoding == .text || session.encoding == .json {
+        if session.encoding != .resp2, session.encoding != .resp3 {
             defer { worker.resetScratch() }
             worker.scratch.context.reply.error(error)
             worker.encodeReply(session.encoding)

@@ -5,8 +5,9 @@ public import Core
 public enum ReplyEncoder {
     /// Appends `reply` to `output`, rendered as `encoding`, with the line end where there is one.
     ///
-    /// The tape holds one item and those nested in it. `identifier` is the request's `id` as JSON
-    /// text (`RequestFrame.identifier`), empty where there is none; only JSON replies carry it.
+    /// The tape holds one item and those nested in it. `identifier` is what the decoder of the same
+    /// encoding left in `RequestFrame.identifier`, empty where there is none; only JSON and protobuf
+    /// replies carry it.
     public static func encode(
         _ reply: borrowing Reply,
         as encoding: WireEncoding,
@@ -20,6 +21,13 @@ public enum ReplyEncoder {
         case .resp3: RESPReplyEncoder.encode(&reader, isRESP3: true, &output)
         case .text: TextReplyEncoder.encode(&reader, &output)
         case .json: JSONReplyEncoder.encode(&reader, identifier, &output)
+        case .protobuf:
+            ProtobufReplyEncoder.encode(
+                &reader,
+                tapeBytes: reply.tape.count,
+                identifier,
+                &output
+            )
         }
     }
 }

@@ -9,8 +9,6 @@ public enum Sniffed: Equatable, Sendable {
     case encoding(WireEncoding)
     /// HTTP/1.x: a whole request line is there.
     case http
-    /// Length-prefixed protobuf.
-    case protobuf
 }
 
 extension RequestDecoder {
@@ -27,7 +25,7 @@ extension RequestDecoder {
         switch input[0] {
         case UInt8(ascii: "*"): return .encoding(.resp2)
         case UInt8(ascii: "{"): return .encoding(.json)
-        case 0: return .protobuf
+        case 0: return .encoding(.protobuf)
         default: return sniffRequestLine(input)
         }
     }

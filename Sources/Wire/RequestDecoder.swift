@@ -26,7 +26,7 @@ public struct RequestDecoder: ~Copyable {
     /// Ranges in `frame` count from `start`, or from the start of `frame.scratch` if it says so.
     /// `json` is the loop's own, and only used where the encoding is JSON. Errors: `invalidText`,
     /// `tooLong` (text, JSON); `malformedJSON`, `invalidRequest`, `unknownCommand` (JSON);
-    /// `protocolError` (RESP).
+    /// `protocolError` (RESP, protobuf); `invalidRequest` (protobuf).
     public mutating func decode(
         _ input: Span<UInt8>,
         from start: Int,
@@ -47,6 +47,8 @@ public struct RequestDecoder: ~Copyable {
                 decodeText(rest, &frame, catalog, limits)
             case .json:
                 decodeJSON(rest, &frame, catalog, limits, isAuthenticated, json)
+            case .protobuf:
+                decodeProtobuf(rest, &frame, limits, isAuthenticated)
             }
         if case .rejected = outcome { frame.removeArguments() }
         return outcome

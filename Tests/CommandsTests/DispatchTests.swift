@@ -148,7 +148,7 @@ private func line(_ spec: CommandSpec, _ count: Int) -> String {
         #expect(bench.session.clientName == "me")
     }
 
-    @Test(arguments: [WireEncoding.text, .json]) func otherEncodingsStay(
+    @Test(arguments: [WireEncoding.text, .json, .protobuf]) func otherEncodingsStay(
         encoding: WireEncoding
     ) throws {
         let bench = try Bench(encoding: encoding)

@@ -11,7 +11,7 @@ enum ImportTable {
         "TLS": ["COpenSSL"],
         "Reactor": ["Core", "CLinux"],
         "Telemetry": ["CJemalloc"],
-        "Wire": ["Core", "CSimdjson"],
+        "Wire": ["Core", "CSimdjson", "SwiftProtobuf"],
         "Keyspace": ["Core"],
         "Access": ["Core", "Crypto"],
         "Commands": ["Core", "Keyspace", "Access"],

@@ -19,11 +19,15 @@ enum House {
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// Every Swift file below `Sources`, by path.
+    /// What ends the name of a file that a generator wrote, in its style and not in the house's.
+    static let generatedSuffix = ".pb.swift"
+
+    /// Every Swift file below `Sources` that was written by hand, by path.
     static func sources() throws -> [SourceFile] {
         let folder = root.appendingPathComponent("Sources")
         let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-        return try names.filter { $0.hasSuffix(".swift") }.sorted().map { name in
+        let written = names.filter { $0.hasSuffix(".swift") && !$0.hasSuffix(generatedSuffix) }
+        return try written.sorted().map { name in
             SourceFile(path: name, text: try read(folder.appendingPathComponent(name)))
         }
     }

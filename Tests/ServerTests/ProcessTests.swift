@@ -81,17 +81,38 @@ import Testing
 
     @Test func aRedisLibrary() throws {
         let server = try ServerProcess()
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
-        let python = ProcessInfo.processInfo.environment["SALLYPORT_TEST_PYTHON"] ?? "python3"
-        let result = try Program.run(
-            [python, folder + "/redis_session.py"],
-            environment: [
-                "SALLYPORT_PORT": server.port, "SALLYPORT_CA": server.authority,
-                "SALLYPORT_TOKEN": server.token,
-            ]
-        )
+        let result = try python("redis_session.py", server)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
         #expect(result.output.contains("redis-py session: good"))
+    }
+
+    @Test func aProtobufClient() throws {
+        let server = try ServerProcess()
+        let schema = folder.deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Sources/Wire/Protobuf/sallyport.proto")
+        let result = try python("protobuf_session.py", server, ["SALLYPORT_PROTO": schema.path])
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("protobuf session: good"))
+    }
+
+    /// The folder of this file.
+    private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+
+    /// Runs a Python program that lies beside this file as a client of `server`.
+    private func python(
+        _ name: String,
+        _ server: ServerProcess,
+        _ environment: [String: String] = [:]
+    ) throws -> ProgramResult {
+        let python = ProcessInfo.processInfo.environment["SALLYPORT_TEST_PYTHON"] ?? "python3"
+        let reach = [
+            "SALLYPORT_PORT": server.port, "SALLYPORT_CA": server.authority,
+            "SALLYPORT_TOKEN": server.token,
+        ]
+        return try Program.run(
+            [python, folder.appendingPathComponent(name).path],
+            environment: reach.merging(environment) { $1 }
+        )
     }
 
     @Test(arguments: [SIGTERM, SIGINT])

@@ -13,6 +13,9 @@ struct FuzzTests {
         (.json, #"{"id":"x","action":"ECHO","value":[1,{"a":"\u00e9"},1e999,null]}"# + "\n"),
         (.json, #"{"namespace":"n","action":"MSET","values":{"a":"1","b":"2"}}"# + "\n\n{}\n"),
         (.json, #"{"action":"DEL","key":["a","b"],"id":18446744073709551615}"# + "\n[]\n"),
+        (.protobuf, "\0\0\0\u{10}\u{8}\u{7}R\u{c}\n\u{1}k\u{12}\u{3}val(\u{1e}\u{18}\u{2}"),
+        (.protobuf, "\0\0\0\u{2}B\0\0\0\0\u{5}J\u{3}\n\u{1}k\0\0\0\u{4}\u{8}\u{1}2\0"),
+        (.protobuf, "\0\0\0\u{8}Z\u{6}\n\u{1}a\n\u{1}b\0\0\0\0"),
     ]
 
     /// Changes up to four places of `bytes`, mostly to bytes that mean something.
@@ -51,6 +54,28 @@ struct FuzzTests {
             let whole = feed.steps(input)
             let cut = Int.random(in: 0...input.count, using: &random)
             #expect(feed.steps(input, cuts: [cut]) == whole, "round \(round), cut \(cut)")
+            feed.honoursNeeded = true
+            #expect(feed.steps(input, cuts: Array(0..<input.count)) == whole, "round \(round)")
+        }
+    }
+
+    @Test("mutated messages in frames of their length")
+    func messages() {
+        let bodies = [
+            Message.field(17, Message.generic("mset", [0, 1], [], [0xFF]))
+                + Message.nest(99, depth: 2),
+            Message.field(10, Message.field(1, "k") + Message.field(6, integer: -1)),
+            Message.field(1, varint: 1 << 40) + Message.field(2, Message.field(1, "sp_a_\u{e9}")),
+        ]
+        var random = SeededGenerator(state: 0x5EED_0F1E)
+        var feed = Feed(encoding: .protobuf)
+        feed.moves = false
+        for round in 0..<3000 {
+            let body = Self.mutated(bodies[round % bodies.count], &random)
+            let input = Message.frame(body)
+            feed.honoursNeeded = false
+            let whole = feed.steps(input)
+            #expect(whole.count == 1, "round \(round): \(body)")
             feed.honoursNeeded = true
             #expect(feed.steps(input, cuts: Array(0..<input.count)) == whole, "round \(round)")
         }
