@@ -128,11 +128,6 @@ final class Bench {
 
 /// One command that was run, and what it answered.
 struct Run {
-    /// The errors that every command may answer with.
-    static let common: [ErrorCode] = [
-        .unknownCommand, .wrongArity, .unauthenticated, .forbidden, .invalidRequest,
-    ]
-
     var arguments: [[UInt8]]
     var answer: Answer
     var code: ErrorCode?
@@ -160,7 +155,7 @@ struct Run {
     }
 
     private func finding(_ code: ErrorCode, _ message: String) -> String? {
-        let allowed = Run.common + (spec?.errors ?? [])
+        let allowed = CommandSpec.commonErrors + (spec?.errors ?? [])
         if !allowed.contains(code) { return "\(name) may not answer with \(code)" }
         let isPrintable = message.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
         if message.isEmpty || !isPrintable { return "\(name) answered with the text '\(message)'" }

@@ -13,6 +13,7 @@ struct FuzzTests {
         (.json, #"{"id":"x","action":"ECHO","value":[1,{"a":"\u00e9"},1e999,null]}"# + "\n"),
         (.json, #"{"namespace":"n","action":"MSET","values":{"a":"1","b":"2"}}"# + "\n\n{}\n"),
         (.json, #"{"action":"DEL","key":["a","b"],"id":18446744073709551615}"# + "\n[]\n"),
+        (.json, #" [{"action":"PING","id":1} , {"action":"DEL","key":["a"]},[],7]"# + "\r\n{}\n"),
     ]
 
     /// Changes up to four places of `bytes`, mostly to bytes that mean something.

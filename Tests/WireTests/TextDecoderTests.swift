@@ -181,6 +181,7 @@ struct SniffTests {
             ("*1\r\n", .encoding(.resp2)),
             ("*", .encoding(.resp2)),
             ("{", .encoding(.json)),
+            ("[", .encoding(.json)),
             ("\u{0}", .protobuf),
             ("GET k\n", .encoding(.text)),
             ("GET k\r\n", .encoding(.text)),
