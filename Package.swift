@@ -90,8 +90,8 @@ let package = Package(
         program(
             "sallyport",
             [
-                "Server", "Core", "Crypto", "Access", "Commands", "TLS", "Reactor", logging,
-                arguments,
+                "Server", "Core", "Crypto", "Access", "Commands", "TLS", "Reactor", "Wire",
+                logging, arguments,
             ]
         ),
         room("LoadKit", ["Core", "Wire", "TLS", "Reactor", "Commands", histogram]),
@@ -104,11 +104,14 @@ let package = Package(
         tests("WireTests", ["Core", "Wire"]),
         tests("KeyspaceTests", ["Core", "Keyspace"]),
         tests("AccessTests", ["Core", "Crypto", "Access"]),
-        tests("CommandsTests", ["Core", "Keyspace", "Access", "Commands"]),
+        tests("CommandsTests", ["Core", "Wire", "Keyspace", "Access", "Commands"]),
         tests(
             "ServerTests",
-            ["Core", "Crypto", "TLS", "Reactor", "Access", "Commands", "Server", logging],
-            exclude: ["redis_session.py"]
+            [
+                "Core", "Crypto", "TLS", "Reactor", "Wire", "Access", "Commands", "Server",
+                logging,
+            ],
+            exclude: ["redis_session.py", "json_session.py"]
         ),
         tests(
             "LoadKitTests",
