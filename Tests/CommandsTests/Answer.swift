@@ -83,6 +83,17 @@ extension Answer {
         return pairs.first { $0.name == .text(name) }?.value
     }
 
+    /// With the number of the protocol that HELLO tells, which is not the same in every encoding.
+    func withProtocol(_ version: Int64) -> Answer {
+        guard case .map(let pairs) = self else { return self }
+        return .map(
+            pairs.map { pair in
+                let isProtocol = pair.name == .text("proto")
+                return Pair(name: pair.name, value: isProtocol ? .integer(version) : pair.value)
+            }
+        )
+    }
+
     /// Whether it is what `shape` promises.
     func fits(_ shape: ReplyShape) -> Bool {
         switch (shape, self) {
