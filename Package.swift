@@ -101,8 +101,8 @@ let package = Package(
         program(
             "sallyport",
             [
-                "Server", "Core", "Crypto", "Access", "Commands", "TLS", "Reactor", logging,
-                arguments,
+                "Server", "Core", "Crypto", "Access", "Commands", "TLS", "Reactor", "Wire",
+                logging, arguments,
             ]
         ),
         room("LoadKit", ["Core", "Wire", "TLS", "Reactor", "Commands", histogram]),
@@ -115,11 +115,14 @@ let package = Package(
         tests("WireTests", ["Core", "Wire", protobuf]),
         tests("KeyspaceTests", ["Core", "Keyspace"]),
         tests("AccessTests", ["Core", "Crypto", "Access"]),
-        tests("CommandsTests", ["Core", "Keyspace", "Access", "Commands"]),
+        tests("CommandsTests", ["Core", "Wire", "Keyspace", "Access", "Commands", protobuf]),
         tests(
             "ServerTests",
-            ["Core", "Crypto", "TLS", "Reactor", "Access", "Commands", "Server", logging],
-            exclude: ["protobuf_session.py", "redis_session.py"]
+            [
+                "Core", "Crypto", "TLS", "Reactor", "Wire", "Access", "Commands", "Server",
+                logging,
+            ],
+            exclude: ["json_session.py", "protobuf_session.py", "redis_session.py"]
         ),
         tests(
             "LoadKitTests",

@@ -11,17 +11,17 @@ enum CommandInfo {
         reply.string(spec.name.lowercased())
         reply.integer(spec.redisArity)
         let flags = flagNames(spec)
-        reply.list(flags.count)
+        reply.set(flags.count)
         for flag in flags { reply.string(flag) }
         reply.integer(keys.first)
         reply.integer(keys.last)
         reply.integer(keys.step)
-        reply.list(1)
+        reply.set(1)
         reply.string("@\(spec.category.rawValue)")
         // Tips, key specifications and subcommands: there are none.
-        reply.list(0)
-        reply.list(0)
-        reply.list(0)
+        reply.set(0)
+        reply.set(0)
+        reply.set(0)
     }
 
     private static func flagNames(_ spec: CommandSpec) -> [String] {
@@ -60,7 +60,7 @@ enum CommandInfo {
         if let token = argument.token { pair("token", token, &reply) }
         if !flags.isEmpty {
             reply.string("flags")
-            reply.list(flags.count)
+            reply.set(flags.count)
             for flag in flags { reply.string(flag) }
         }
     }

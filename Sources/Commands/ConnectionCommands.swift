@@ -57,7 +57,7 @@ let connectionCommands: [Command] = [
             category: .information,
             flags: .restOfLine,
             summary: "The argument as it came: the rest of the line in text, any value in JSON.",
-            reply: .bytes
+            reply: .anyValue
         ),
         echo
     ),

@@ -52,6 +52,11 @@ public struct CommandSpec: Sendable {
         self.errors = errors
     }
 
+    /// The errors that every command can answer with.
+    public static let commonErrors: [ErrorCode] = [
+        .unknownCommand, .wrongArity, .unauthenticated, .forbidden, .invalidRequest, .tooLong,
+    ]
+
     /// The fewest arguments, the name included.
     public var minimumCount: Int {
         1 + arguments.reduce(0) { $0 + ($1.isOptional ? 0 : $1.minimumWidth) }
@@ -210,10 +215,22 @@ public indirect enum ReplyShape: Sendable, Equatable {
     case integer
     /// Any bytes.
     case bytes
+    /// Any bytes; in JSON any value, unchanged.
+    case anyValue
+    /// A floating-point number.
+    case double
+    /// True or false.
+    case boolean
+    /// An integer of any size.
+    case bigNumber
+    /// Text for a person.
+    case verbatim
     /// No value.
     case null
     /// A list, each item of the shape.
     case list(ReplyShape)
+    /// A list without order or repetition, each item of the shape.
+    case set(ReplyShape)
     /// Names and values, the values of the shape.
     case map(ReplyShape)
     /// One of several shapes.

@@ -27,6 +27,10 @@ public struct Limits: Equatable, Sendable {
     public var maxUnauthenticatedArguments = 10
     /// The deepest JSON value: simdjson's default.
     public var maxJSONDepth = 1024
+    /// The most requests in a JSON array on one line: a pipeline's worth.
+    public var maxBatchCommands = 1024
+    /// The most requests in a JSON array before authentication: as many as RESP has arguments then.
+    public var maxUnauthenticatedBatchCommands = 10
     /// The most pairs of bytes that LCS compares, the product of both lengths: tens of milliseconds of
     /// a loop that serves nobody else meanwhile.
     public var maxLCSCells = 16 << 20

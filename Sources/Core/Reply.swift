@@ -26,6 +26,18 @@ public enum ReplyItem: UInt8, Sendable {
     /// An unasked-for message: its kind follows, then names and values by turns.
     /// Layout: `[tag][number of items: UInt64 LE]`.
     case push = 10
+    /// A floating-point number. Layout: `[tag][IEEE 754 bits: UInt64 LE]`.
+    case double = 11
+    /// True or false. Layout: `[tag][1 or 0: UInt64 LE]`.
+    case boolean = 12
+    /// An integer of any size, in decimal. Layout: `[tag][count: UInt64 LE][digits]`.
+    case bigNumber = 13
+    /// A list without order or repetition: its items follow. Layout: as `list`.
+    case set = 14
+    /// Bytes for a person to read, which a client should show as they are. Layout: as `bytes`.
+    case verbatim = 15
+    /// Names and values by turns about the reply that follows them. Layout: as `map`.
+    case attribute = 16
 }
 
 /// A command's answer as a tape of items, in order; nested items follow the one that announces
@@ -129,6 +141,32 @@ public struct Reply: ~Copyable {
     /// the kind and the values alone (`> message news …`), in the order given, as Redis orders
     /// them.
     public mutating func push(_ count: Int) { append(.push, UInt64(count)) }
+
+    /// Announces a set of `count` items, which must follow: no two the same, in any order.
+    public mutating func set(_ count: Int) { append(.set, UInt64(count)) }
+
+    /// Announces `count` pairs about the reply that must follow them.
+    ///
+    /// RESP3 alone sends them; a client that does not know them passes over them.
+    public mutating func attribute(_ count: Int) { append(.attribute, UInt64(count)) }
+
+    /// Answers with a floating-point number; infinite ones and what is no number are allowed.
+    public mutating func double(_ value: Double) { append(.double, value.bitPattern) }
+
+    /// Answers true or false, which RESP2 sends as 1 or 0.
+    public mutating func boolean(_ value: Bool) { append(.boolean, value ? 1 : 0) }
+
+    /// Answers with an integer of any size, of which `digits` is the canonical decimal form.
+    public mutating func bigNumber(_ digits: Span<UInt8>) {
+        append(.bigNumber, UInt64(digits.count))
+        tape.append(digits)
+    }
+
+    /// Answers with text for a person, which RESP3 marks as `txt` and the others send as bytes.
+    public mutating func verbatim(_ text: Span<UInt8>) {
+        append(.verbatim, UInt64(text.count))
+        tape.append(text)
+    }
 
     /// Answers with an error.
     public mutating func error(_ error: ServerError) {

@@ -37,14 +37,14 @@ public struct ReplyReader: ~Escapable {
         offset += 9
         payloadStart = offset
         switch item {
-        case .status, .bytes, .json: offset += Int(clamping: word)
+        case .status, .bytes, .json, .bigNumber, .verbatim: offset += Int(clamping: word)
         default: break
         }
         payloadEnd = offset
         return offset <= tape.count
     }
 
-    /// The bytes of a status, bytes or JSON item; empty for the others.
+    /// The bytes of a status, bytes, JSON, big number or verbatim item; empty for the others.
     @inlinable
     public var payload: Span<UInt8> {
         @_lifetime(copy self)
@@ -55,7 +55,13 @@ public struct ReplyReader: ~Escapable {
     @inlinable
     public var integer: Int64 { Int64(bitPattern: word) }
 
-    /// The count of a list, map or push item.
+    /// The value of a double item.
+    public var double: Double { Double(bitPattern: word) }
+
+    /// The value of a boolean item.
+    public var boolean: Bool { word != 0 }
+
+    /// The count of a list, set, map, attribute or push item.
     @inlinable
     public var count: Int { Int(clamping: word) }
 

@@ -15,6 +15,8 @@ public struct RequestFrame: ~Copyable {
     /// The peer's own identifier of the request (the `id` of JSON and protobuf), in the form that the
     /// encoding's replies need; empty if none.
     public var identifier = ByteBuffer()
+    /// Where the request stands in the batch that it came in.
+    public var place = BatchPlace.alone
 
     /// Makes an empty frame.
     public init() {}
@@ -26,6 +28,7 @@ public struct RequestFrame: ~Copyable {
         scratch.removeAll(keepingUpTo: 64 << 10)
         identifier.removeAll(keepingUpTo: 1 << 10)
         usesScratch = false
+        place = .alone
     }
 
     /// Appends `span` to `scratch` as the next argument.
@@ -34,4 +37,20 @@ public struct RequestFrame: ~Copyable {
         scratch.append(span)
         ranges.append(ArgumentRange(start: start, end: scratch.count))
     }
+}
+
+/// Where a request stands in a batch: a JSON array of requests on one line, answered by one of replies.
+public struct BatchPlace: OptionSet, Sendable, BitwiseCopyable {
+    /// The bits.
+    public let rawValue: UInt8
+    /// Makes a place of bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// In no batch.
+    public static let alone: BatchPlace = []
+    /// In a batch.
+    public static let inside = BatchPlace(rawValue: 1 << 0)
+    /// The first of its batch.
+    public static let first = BatchPlace(rawValue: 1 << 1)
+    /// The last of its batch.
+    public static let last = BatchPlace(rawValue: 1 << 2)
 }

@@ -103,6 +103,7 @@ extension Connection {
         // A RESP client would take an error that answers nothing for the answer to its next command.
         if session.encoding != .resp2, session.encoding != .resp3 {
             defer { worker.resetScratch() }
+            decoder.endBatch(into: &worker.scratch.output)
             worker.scratch.context.reply.error(error)
             worker.encodeReply(session.encoding)
             transmit(now)

@@ -5,6 +5,7 @@ internal import Core
 internal import Logging
 internal import Reactor
 internal import TLS
+internal import Wire
 
 extension Connection {
     /// Gives the session its token's present rights, or ends it where the token is gone.
@@ -38,8 +39,8 @@ extension Connection {
     static let readsWhileDraining = 64
 
     func announceShutdown(_ graceMilliseconds: Int64, _ now: Moment) {
-        // RESP2 has no pushes.
-        if !hasChosenEncoding || session.encoding == .resp2 { return }
+        // RESP2 has no pushes, and the middle of a line of replies has no place for one.
+        if !hasChosenEncoding || session.encoding == .resp2 || decoder.isInsideBatch { return }
         defer { worker.resetScratch() }
         worker.scratch.context.reply.push(3)
         worker.scratch.context.reply.string("shutdown")

@@ -65,6 +65,12 @@ func runBatch(
             execute(plaintext, range, scratch.frame, tools.dispatch, scratch.context)
             position += consumed
             decoder.encoding = session.encoding
+        case .emptyBatch(let consumed):
+            position += consumed
+            answered += 1
+            scratch.output.append("[]\n")
+            if scratch.output.count >= tools.limits.replyBatchBytes { return .full }
+            continue
         case .rejected(let error, let consumed):
             position += consumed
             scratch.context.reply.reset()
@@ -77,7 +83,10 @@ func runBatch(
             continue
         }
         encode(scratch.context.reply, session.encoding, scratch.frame, &scratch.output)
-        if session.closesAfterReply { return .closing }
+        if session.closesAfterReply {
+            decoder.endBatch(into: &scratch.output)
+            return .closing
+        }
         if scratch.output.count >= tools.limits.replyBatchBytes { return .full }
     }
     return .incomplete(needed: 1)
@@ -112,5 +121,11 @@ private func encode(
     _ frame: borrowing RequestFrame,
     _ output: inout ByteBuffer
 ) {
-    ReplyEncoder.encode(reply, as: encoding, identifier: frame.identifier.span, into: &output)
+    ReplyEncoder.encode(
+        reply,
+        as: encoding,
+        identifier: frame.identifier.span,
+        place: frame.place,
+        into: &output
+    )
 }

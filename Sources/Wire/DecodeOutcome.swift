@@ -8,6 +8,8 @@ public import Core
 public enum DecodeOutcome: Equatable, Sendable {
     /// One complete request; the frame is filled.
     case request(consumed: Int)
+    /// A JSON array without requests: answer it with one without replies.
+    case emptyBatch(consumed: Int)
     /// Nothing to answer: a blank line, an empty array, the rest of a line that was too long.
     case skipped(consumed: Int)
     /// The request is not all there; trying again pays once `needed` bytes are.

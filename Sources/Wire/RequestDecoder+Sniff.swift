@@ -24,7 +24,8 @@ extension RequestDecoder {
         if input.isEmpty { return .undecided }
         switch input[0] {
         case UInt8(ascii: "*"): return .encoding(.resp2)
-        case UInt8(ascii: "{"): return .encoding(.json)
+        // No command's name begins with a bracket, so no text line that could be answered does.
+        case UInt8(ascii: "{"), UInt8(ascii: "["): return .encoding(.json)
         case 0: return .encoding(.protobuf)
         default: return sniffRequestLine(input)
         }

@@ -13,6 +13,8 @@ public struct RequestDecoder: ~Copyable {
     var isDiscarding = false
     /// How many bytes from the request's first are known not to hold the line end looked for.
     var searched: UInt32 = 0
+    /// How many requests of the JSON array at hand are still to come; 0 while none is open.
+    var batchRemaining: UInt32 = 0
     /// The RESP array that is incomplete, if one is.
     var multibulk = MultibulkProgress()
 

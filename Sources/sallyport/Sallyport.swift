@@ -8,7 +8,7 @@ struct Sallyport: ParsableCommand {
         commandName: "sallyport",
         abstract: "One guarded port for internal services: TLS, a token, commands and keys.",
         version: ServerFacts.version,
-        subcommands: [Serve.self, Tokens.self, Check.self, HealthCheck.self],
+        subcommands: [Serve.self, Tokens.self, Check.self, HealthCheck.self, Schema.self],
         defaultSubcommand: nil
     )
 }

@@ -11,6 +11,11 @@ indirect enum Answer: Hashable, Sendable {
     case list([Answer])
     case map([Pair])
     case json([UInt8])
+    case double(Double)
+    case boolean(Bool)
+    case bigNumber(String)
+    case verbatim([UInt8])
+    case set([Answer])
     case error(ErrorCode, String)
 
     struct Pair: Hashable, Sendable {
@@ -56,14 +61,18 @@ extension Answer {
     /// What a bytes, status or JSON item says.
     var text: String? {
         switch self {
-        case .bytes(let bytes), .json(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .bytes(let bytes), .json(let bytes), .verbatim(let bytes):
+            String(decoding: bytes, as: UTF8.self)
         case .status(let word): word
         default: nil
         }
     }
 
     var items: [Answer] {
-        if case .list(let items) = self { items } else { [] }
+        switch self {
+        case .list(let items), .set(let items): items
+        default: []
+        }
     }
 
     /// The texts of a list's items, sorted.
@@ -75,14 +84,29 @@ extension Answer {
         return pairs.first { $0.name == .text(name) }?.value
     }
 
+    /// With the number of the protocol that HELLO tells, which is not the same in every encoding.
+    func withProtocol(_ version: Int64) -> Answer {
+        guard case .map(let pairs) = self else { return self }
+        return .map(
+            pairs.map { pair in
+                let isProtocol = pair.name == .text("proto")
+                return Pair(name: pair.name, value: isProtocol ? .integer(version) : pair.value)
+            }
+        )
+    }
+
     /// Whether it is what `shape` promises.
     func fits(_ shape: ReplyShape) -> Bool {
         switch (shape, self) {
         case (.any, _): true
         case (.oneOf(let shapes), _): shapes.contains { fits($0) }
-        case (.status, .status), (.integer, .integer), (.bytes, .bytes), (.bytes, .json): true
+        case (.status, .status), (.integer, .integer), (.bytes, .bytes): true
+        case (.anyValue, .bytes), (.anyValue, .json), (.double, .double): true
+        case (.boolean, .boolean), (.bigNumber, .bigNumber), (.verbatim, .verbatim): true
         case (.null, .null), (.null, .missingKey): true
         case (.list(let shape), .list(let items)): items.allSatisfy { $0.fits(shape) }
+        case (.set(let shape), .set(let items)):
+            Set(items).count == items.count && items.allSatisfy { $0.fits(shape) }
         case (.map(let shape), .map(let pairs)):
             pairs.allSatisfy { $0.name.text != nil && $0.value.fits(shape) }
         default: false
@@ -93,9 +117,13 @@ extension Answer {
 extension Answer: CustomStringConvertible {
     var description: String {
         switch self {
-        case .status(let word): word
+        case .status(let word), .bigNumber(let word): word
         case .integer(let value): "\(value)"
-        case .bytes(let bytes), .json(let bytes): "\"\(String(decoding: bytes, as: UTF8.self))\""
+        case .double(let value): "\(value)"
+        case .boolean(let value): "\(value)"
+        case .set(let items): "\(items) in any order"
+        case .bytes(let bytes), .json(let bytes), .verbatim(let bytes):
+            "\"\(String(decoding: bytes, as: UTF8.self))\""
         case .null: "nil"
         case .missingKey: "no such key"
         case .list(let items): "\(items)"
@@ -111,6 +139,7 @@ struct TapeReader {
         var kind: ReplyItem
         var payload: [UInt8]
         var integer: Int64
+        var double: Double { Double(bitPattern: UInt64(bitPattern: integer)) }
         var count: Int
         var code: ErrorCode
     }
@@ -157,6 +186,12 @@ struct TapeReader {
         case .error:
             guard case .bytes(let message) = next() else { return nil }
             return .error(item.code, String(decoding: message, as: UTF8.self))
+        case .double: return .double(item.double)
+        case .boolean: return .boolean(item.integer != 0)
+        case .bigNumber: return .bigNumber(String(decoding: item.payload, as: UTF8.self))
+        case .verbatim: return .verbatim(item.payload)
+        case .set: return next(item.count).map { .set($0) }
+        case .attribute: return next(2 * item.count).flatMap { _ in next() }
         case .push: return nil
         }
     }

@@ -4,6 +4,7 @@ import Core
 import Keyspace
 import Synchronization
 import Testing
+import Wire
 
 @testable import Commands
 
@@ -118,14 +119,76 @@ final class Bench {
     /// Runs the words of `line`; `''` is an empty one, and `<name>` the credential of a token.
     @discardableResult
     func run(_ line: String) -> Answer {
-        let words = line.split(separator: " ").map { word -> [UInt8] in
+        run(Bench.words(line))
+    }
+
+    /// The words of `line`; `''` is an empty one, and `<name>` the credential of a token.
+    static func words(_ line: String) -> [[UInt8]] {
+        line.split(separator: " ").map { word in
             if word == "''" { return [] }
             if word.hasPrefix("<"), word.hasSuffix(">"), word.count > 2 {
                 return Array(Credentials.of(String(word.dropFirst().dropLast())).utf8)
             }
             return Array(word.utf8)
         }
-        return run(words)
+    }
+
+    /// Runs `words` as a client of the session's encoding sends them, and reads the reply as it does.
+    ///
+    /// Nil, and nothing is run, where the encoding cannot say them.
+    func converse(_ words: [[UInt8]]) throws -> WireValue? {
+        let carrier = try #require(Carrier.all[session.encoding])
+        guard let bytes = carrier.request(words) else { return nil }
+        let output = reply(to: bytes)
+        let answering = try #require(Carrier.all[session.encoding])
+        let shown = String(decoding: output, as: UTF8.self)
+        let value: WireValue = try #require(
+            answering.reply(output),
+            "not one reply in \(session.encoding): \(shown)"
+        )
+        return value
+    }
+
+    /// The bytes that answer `bytes`, which must be one whole request.
+    private func reply(to bytes: [UInt8]) -> [UInt8] {
+        var decoder = RequestDecoder(encoding: session.encoding)
+        var frame = RequestFrame()
+        let outcome = decoder.decode(
+            bytes.span,
+            from: 0,
+            into: &frame,
+            catalog: CommandTable.catalog,
+            limits: context.limits,
+            isAuthenticated: session.rights.isAuthenticated,
+            json: LineJSONParser()
+        )
+        switch outcome {
+        case .request(let consumed):
+            #expect(consumed == bytes.count)
+            run(Bench.arguments(frame, bytes))
+        case .rejected(let error, let consumed):
+            #expect(consumed == bytes.count)
+            context.reply.reset()
+            context.reply.error(error)
+        case .emptyBatch, .skipped, .incomplete: Issue.record("\(outcome) for \(bytes)")
+        }
+        var output = ByteBuffer()
+        ReplyEncoder.encode(
+            context.reply,
+            as: session.encoding,
+            identifier: frame.identifier.span,
+            into: &output
+        )
+        return output.withBytes { Array($0) }
+    }
+
+    /// The arguments of a filled frame.
+    static func arguments(_ frame: borrowing RequestFrame, _ input: [UInt8]) -> [[UInt8]] {
+        let bytes = frame.usesScratch ? frame.scratch.withBytes { Array($0) } : input
+        return (0..<frame.ranges.count).map { index in
+            let range = frame.ranges.span[index]
+            return Array(bytes[Int(range.start)..<Int(range.end)])
+        }
     }
 
     /// Runs a line that ends its own connection, which its row does not say.
@@ -171,11 +234,6 @@ final class Kills: Sendable {
 
 /// One command that was run, and what it answered.
 struct Run {
-    /// The errors that every command may answer with.
-    static let common: [ErrorCode] = [
-        .unknownCommand, .wrongArity, .unauthenticated, .forbidden, .invalidRequest, .tooLong,
-    ]
-
     var arguments: [[UInt8]]
     var answer: Answer
     var code: ErrorCode?
@@ -203,7 +261,7 @@ struct Run {
     }
 
     private func finding(_ code: ErrorCode, _ message: String) -> String? {
-        let allowed = Run.common + (spec?.errors ?? [])
+        let allowed = CommandSpec.commonErrors + (spec?.errors ?? [])
         if !allowed.contains(code) { return "\(name) may not answer with \(code)" }
         let isPrintable = message.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
         if message.isEmpty || !isPrintable { return "\(name) answered with the text '\(message)'" }

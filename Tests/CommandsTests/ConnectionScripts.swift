@@ -210,6 +210,15 @@ private let questionScripts: [Script] = [
         "COMMAND and HELP refuse what they do not know",
         .run("COMMAND COUNT", .integer(Int64(CommandTable.commands.count))),
         .run("COMMAND INFO nosuch", .list([.null])),
+        .run(
+            "COMMAND INFO why",
+            .list([
+                .list([
+                    .text("why"), .integer(1), .set([.text("fast")]), .integer(0), .integer(0),
+                    .integer(0), .set([.text("@information")]), .set([]), .set([]), .set([]),
+                ])
+            ])
+        ),
         .run("COMMAND DOCS nosuch", .map([])),
         .run(
             "COMMAND NOSUCH",

@@ -19,6 +19,12 @@ private func items(_ reply: borrowing Reply) -> [String] {
         case .list: found.append("list \(reader.count)")
         case .map: found.append("map \(reader.count)")
         case .push: found.append("push \(reader.count)")
+        case .double: found.append("double \(reader.double)")
+        case .boolean: found.append("boolean \(reader.boolean)")
+        case .bigNumber: found.append("big \(text)")
+        case .verbatim: found.append("verbatim \(text)")
+        case .set: found.append("set \(reader.count)")
+        case .attribute: found.append("attribute \(reader.count)")
         case .error:
             let retry = reader.retryAfterMilliseconds.map(String.init) ?? "-"
             found.append("error \(reader.errorCode) \(retry)")
@@ -54,6 +60,25 @@ struct ReplyTests {
         )
         reply.reset()
         #expect(reply.isEmpty && items(reply).isEmpty)
+    }
+
+    @Test("every type is read back")
+    func types() {
+        var reply = Reply()
+        reply.attribute(1)
+        reply.set(3)
+        reply.double(-0.5)
+        reply.double(.infinity)
+        reply.boolean(true)
+        reply.boolean(false)
+        reply.bigNumber(Array("-12".utf8).span)
+        reply.verbatim(Array("a b".utf8).span)
+        #expect(
+            items(reply) == [
+                "attribute 1", "set 3", "double -0.5", "double inf", "boolean true",
+                "boolean false", "big -12", "verbatim a b",
+            ]
+        )
     }
 
     @Test(

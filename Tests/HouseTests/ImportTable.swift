@@ -20,7 +20,7 @@ enum ImportTable {
             "Commands", "Logging",
         ],
         "sallyport": [
-            "Server", "Core", "Crypto", "Access", "Commands", "TLS", "Reactor", "Logging",
+            "Server", "Core", "Crypto", "Access", "Commands", "TLS", "Reactor", "Wire", "Logging",
             "ArgumentParser",
         ],
         // Never Keyspace: a verifier that shares the implementation shares its bugs.

@@ -8,6 +8,10 @@ import Testing
 enum Step: Equatable, CustomStringConvertible {
     case request([[UInt8]], id: [UInt8])
     case rejected(ErrorCode, String, id: [UInt8])
+    /// Before the first step of a batch.
+    case opens
+    /// Behind the last step of a batch.
+    case closes
 
     static func request(_ words: [String], id: String = "") -> Step {
         .request(words.map { Array($0.utf8) }, id: Array(id.utf8))
@@ -22,6 +26,8 @@ enum Step: Equatable, CustomStringConvertible {
         case .request(let words, let id):
             "request(\(words.map { String(decoding: $0, as: UTF8.self) })"
                 + ", id: \(String(decoding: id, as: UTF8.self)))"
+        case .opens: "["
+        case .closes: "]"
         case .rejected(let code, let message, let id):
             "rejected(\(code): \(message), id: \(String(decoding: id, as: UTF8.self)))"
         }
@@ -71,6 +77,9 @@ struct Feed {
                 )
                 wanted = 1
                 var taken = 0
+                let place = frame.place
+                #expect(place == .alone || place.contains(.inside))
+                if place.contains(.first) { steps.append(.opens) }
                 switch outcome {
                 case .request(let count):
                     let words = argumentsOf(frame, shown.extracting(start..<shown.count))
@@ -78,6 +87,9 @@ struct Feed {
                     steps.append(.request(words, id: bytesOf(frame.identifier.span)))
                     taken = count
                 case .skipped(let count):
+                    taken = count
+                case .emptyBatch(let count):
+                    steps += [.opens, .closes]
                     taken = count
                 case .rejected(let error, let count):
                     let id = bytesOf(frame.identifier.span)
@@ -90,6 +102,9 @@ struct Feed {
                     #expect(needed > visible - consumed, "asks for what is there")
                     wanted = needed
                 }
+                if place.contains(.last) { steps.append(.closes) }
+                let isInside = decoder.isInsideBatch
+                #expect(isInside == (place == .inside || place == [.inside, .first]))
                 #expect(taken >= 0 && taken <= visible - consumed, "consumed out of bounds")
                 if case .incomplete = outcome { break }
                 #expect(taken > 0, "no progress")

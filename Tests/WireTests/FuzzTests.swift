@@ -16,6 +16,7 @@ struct FuzzTests {
         (.protobuf, "\0\0\0\u{10}\u{8}\u{7}R\u{c}\n\u{1}k\u{12}\u{3}val(\u{1e}\u{18}\u{2}"),
         (.protobuf, "\0\0\0\u{2}B\0\0\0\0\u{5}J\u{3}\n\u{1}k\0\0\0\u{4}\u{8}\u{1}2\0"),
         (.protobuf, "\0\0\0\u{8}Z\u{6}\n\u{1}a\n\u{1}b\0\0\0\0"),
+        (.json, #" [{"action":"PING","id":1} , {"action":"DEL","key":["a"]},[],7]"# + "\r\n{}\n"),
     ]
 
     /// Changes up to four places of `bytes`, mostly to bytes that mean something.

@@ -43,6 +43,22 @@ struct JSONDecoderTests {
                 #"{"action":"MSET","values":{"a":"1","b":{"base64":"Mg=="}}}"#,
                 ["MSET", "a", "1", "b", "2"]
             ),
+            (
+                #"{"action":"MSET","values":[["a","1"],[{"base64":"/w=="},{"base64":""}],["a",""]]}"#,
+                ["MSET", "a", "1", "\u{ff}", "", "a", ""]
+            ),
+            (
+                #"{"namespace":"n","action":"MSET","values":[["a","1"]]}"#,
+                ["MSET", "n^a", "1"]
+            ),
+            (#"{"action":"GET","key":{"base64":"/wBeCg=="}}"#, ["GET", "\u{ff}\u{0}^\n"]),
+            (
+                #"{"action":"DEL","key":[{"base64":"/w=="},"b"],"namespace":"n"}"#,
+                ["DEL", "n^\u{ff}", "n^b"]
+            ),
+            (#"{"action":"WATCH","match":{"base64":"Kv8="}}"#, ["WATCH", "MATCH", "*\u{ff}"]),
+            (#"{"action":"DROP","namespace":{"base64":"/14="}}"#, ["DROP", "\u{ff}^"]),
+            (#"{"action":"PING","message":{"base64":"/w=="}}"#, ["PING", "\u{ff}"]),
             (#"{"action":"WATCH"}"#, ["WATCH"]),
             (#"{"action":"WATCH","match":["a*","b*"]}"#, ["WATCH", "MATCH", "a*", "MATCH", "b*"]),
             (#"{"action":"DROP","namespace":"users^"}"#, ["DROP", "users^"]),
@@ -168,7 +184,40 @@ struct JSONDecoderTests {
             ),
             (
                 #"{"action":"MSET","values":["a","b"]}"#,
-                "field 'values' must be an object of keys and values"
+                "field 'values' must be an object of keys and values, or an array of [key, value]"
+            ),
+            (
+                #"{"action":"MSET","values":[["a","b"],["c"]]}"#,
+                "field 'values' must be an object of keys and values, or an array of [key, value]"
+            ),
+            (
+                #"{"action":"MSET","values":[["a","b","c"]]}"#,
+                "field 'values' must be an object of keys and values, or an array of [key, value]"
+            ),
+            (
+                #"{"action":"MSET","values":"ab"}"#,
+                "field 'values' must be an object of keys and values, or an array of [key, value]"
+            ),
+            (#"{"action":"MSET","values":[]}"#, "field 'values' is empty"),
+            (
+                #"{"action":"MSET","values":[["a",1]]}"#,
+                #"field 'values' must be a string or {"base64":"…"}"#
+            ),
+            (
+                #"{"action":"MSET","values":{"a":"1","b":"2","\u0061":"3"}}"#,
+                "field 'values' has 'a' more than once"
+            ),
+            (
+                #"{"action":"MSET","values":{"":"1","":"2"}}"#,
+                "field 'values' has '' more than once"
+            ),
+            (
+                #"{"action":"MSET","namespace":"n","values":{"a":"1","ab":"2","a":"1"}}"#,
+                "field 'values' has 'n^a' more than once"
+            ),
+            (
+                #"{"action":"GET","key":{"base64":"","base64":""}}"#,
+                #"field 'key' must be a string or {"base64":"…"}"#
             ),
             (#"{"action":"MSET","values":{}}"#, "field 'values' is empty"),
             (
@@ -185,7 +234,6 @@ struct JSONDecoderTests {
             (#"{"action":"PING","id":1.5}"#, "field 'id' must be a string or an integer"),
             (#"{"action":"PING","id":null}"#, "field 'id' must be a string or an integer"),
             (#"{"action":"PING","id":{}}"#, "field 'id' must be a string or an integer"),
-            ("[]", "a request must be a JSON object"),
             ("1", "a request must be a JSON object"),
             (#""GET""#, "a request must be a JSON object"),
             ("null", "a request must be a JSON object"),

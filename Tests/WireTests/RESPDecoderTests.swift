@@ -210,6 +210,6 @@ struct RESPDecoderTests {
 
     @Test("a decoder is small")
     func size() {
-        #expect(MemoryLayout<RequestDecoder>.stride <= 48)
+        #expect(MemoryLayout<RequestDecoder>.stride <= 56)
     }
 }

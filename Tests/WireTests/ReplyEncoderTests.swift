@@ -168,7 +168,7 @@ struct ReplyEncoderTests {
         Row(
             "map",
             text: "*6\na\n1\n2\n*2\nx\n(nil)\n\"\\xff\"\n*0\n",
-            json: "{\"result\":{\"a\":1,\"2\":{\"x\":null},\"\u{FFFD}\":{}}}\n",
+            json: "{\"result\":[[\"a\",1],[2,{\"x\":null}],[{\"base64\":\"/w==\"},{}]]}\n",
             resp2: "*6\r\n$1\r\na\r\n:1\r\n:2\r\n*2\r\n$1\r\nx\r\n$-1\r\n"
                 + "$1\r\n\u{FFFD}\r\n*0\r\n",
             resp3: "%3\r\n$1\r\na\r\n:1\r\n:2\r\n%1\r\n$1\r\nx\r\n_\r\n$1\r\n\u{FFFD}\r\n%0\r\n"

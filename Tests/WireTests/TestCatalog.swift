@@ -55,6 +55,7 @@ let testCatalog = CommandCatalog([
         group: .connection,
         arguments: [ArgumentSpec("message", .bytes, optional: true)],
         category: .open,
+        flags: .withoutToken,
         summary: "Pongs.",
         reply: .status
     ),

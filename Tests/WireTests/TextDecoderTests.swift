@@ -168,7 +168,8 @@ struct TextDecoderTests {
                 json: json
             )
             #expect(outcome == .incomplete(needed: visible + 1))
-            #expect(Int(decoder.searched) == visible)
+            let searched = Int(decoder.searched)
+            #expect(searched == visible)
         }
     }
 }
@@ -181,6 +182,7 @@ struct SniffTests {
             ("*1\r\n", .encoding(.resp2)),
             ("*", .encoding(.resp2)),
             ("{", .encoding(.json)),
+            ("[", .encoding(.json)),
             ("\u{0}", .encoding(.protobuf)),
             ("GET k\n", .encoding(.text)),
             ("GET k\r\n", .encoding(.text)),

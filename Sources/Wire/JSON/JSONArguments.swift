@@ -16,7 +16,7 @@ extension LineJSONParser {
                 if argument.isOptional { continue }
                 throw .missing(argument.name)
             }
-            if argument.isRepeated, argument.kind != .anyValue,
+            if argument.isRepeated, argument.kind != .anyValue, argument.kind != .pairs,
                 csj_kind_of(field.value) == CSJ_ARRAY
             {
                 try writeElements(argument, field.value, prefix, text, &frame)
@@ -92,16 +92,34 @@ extension LineJSONParser {
         }
     }
 
-    /// Appends an object's names and values by turns; its names are keys.
+    /// Appends an object's names and values by turns, or those of an array of arrays of two.
+    ///
+    /// Only in an array can a name be other than UTF-8, or come twice.
     private func writePairs(
+        _ argument: ArgumentSpec,
+        _ pairs: csj_value,
+        _ prefix: csj_text?,
+        _ frame: inout RequestFrame
+    ) throws(ServerError) {
+        let before = frame.ranges.count
+        switch csj_kind_of(pairs) {
+        case CSJ_OBJECT: try writeMembers(argument, pairs, prefix, &frame)
+        case CSJ_ARRAY: try writeCouples(argument, pairs, prefix, &frame)
+        default: throw .wrongType(argument.name, LineJSONParser.pairsExpected)
+        }
+        if frame.ranges.count == before {
+            throw .invalidRequest("field '\(argument.name)' is empty")
+        }
+    }
+
+    private static let pairsExpected = "an object of keys and values, or an array of [key, value]"
+
+    private func writeMembers(
         _ argument: ArgumentSpec,
         _ object: csj_value,
         _ prefix: csj_text?,
         _ frame: inout RequestFrame
     ) throws(ServerError) {
-        guard csj_kind_of(object) == CSJ_OBJECT else {
-            throw .wrongType(argument.name, "an object of keys and values")
-        }
         var walk = csj_fields(object)
         var key = csj_text()
         var value = csj_value()
@@ -113,8 +131,29 @@ extension LineJSONParser {
             frame.endScratchArgument(from: start)
             try writeBytes(argument.name, value, nil, &frame)
         }
-        if frame.ranges.count == before {
-            throw .invalidRequest("field '\(argument.name)' is empty")
+        if let name = frame.repeatedName(from: before) {
+            throw .invalidRequest("field '\(argument.name)' has '\(name)' more than once")
+        }
+    }
+
+    private func writeCouples(
+        _ argument: ArgumentSpec,
+        _ array: csj_value,
+        _ prefix: csj_text?,
+        _ frame: inout RequestFrame
+    ) throws(ServerError) {
+        var walk = csj_elements(array)
+        var couple = csj_value()
+        while csj_next_element(&walk, &couple) {
+            var inner = csj_elements(couple)
+            var key = csj_value()
+            var value = csj_value()
+            var none = csj_value()
+            guard csj_next_element(&inner, &key), csj_next_element(&inner, &value),
+                !csj_next_element(&inner, &none)
+            else { throw .wrongType(argument.name, LineJSONParser.pairsExpected) }
+            try writeBytes(argument.name, key, prefix, &frame)
+            try writeBytes(argument.name, value, nil, &frame)
         }
     }
 
@@ -184,6 +223,29 @@ extension RequestFrame {
         let start = scratch.count
         scratch.append(string: word)
         endScratchArgument(from: start)
+    }
+
+    /// A name that comes twice among the arguments from `first` on, of which every other is a name.
+    fileprivate func repeatedName(from first: Int) -> String? {
+        if ranges.count - first <= 2 { return nil }
+        var names: [ArgumentRange] = []
+        for index in stride(from: first, to: ranges.count, by: 2) {
+            names.append(ranges.span[index])
+        }
+        // SAFETY: every range lies within the scratch, and the pointer is used only during the call.
+        return scratch.withBytes { bytes in
+            func name(_ range: ArgumentRange) -> UnsafeRawBufferPointer {
+                UnsafeRawBufferPointer(rebasing: bytes[Int(range.start)..<Int(range.end)])
+            }
+            names.sort { name($0).lexicographicallyPrecedes(name($1)) }
+            for index in names.indices.dropFirst()
+            where name(names[index - 1]).elementsEqual(name(names[index])) {
+                return Printable.text(
+                    scratch.span.extracting(Int(names[index].start)..<Int(names[index].end))
+                )
+            }
+            return nil
+        }
     }
 
     /// Makes what was written to `scratch` since it had `start` bytes the next argument.

@@ -1,9 +1,9 @@
-// Requests as JSON objects, one a line.
+// Requests as JSON objects, one a line, or several in an array on one line.
 internal import CSimdjson
 public import Core
 
 extension RequestDecoder {
-    /// Takes one line out of `rest`.
+    /// Takes one line, or one request of a line that is a batch, out of `rest`.
     mutating func decodeJSON(
         _ rest: Span<UInt8>,
         _ frame: inout RequestFrame,
@@ -12,6 +12,9 @@ extension RequestDecoder {
         _ isAuthenticated: Bool,
         _ json: LineJSONParser
     ) -> DecodeOutcome {
+        if batchRemaining > 0 {
+            return nextOfBatch(rest, from: 0, .inside, &frame, catalog, isAuthenticated, json)
+        }
         let limit = isAuthenticated ? limits.maxRequestBytes : limits.maxLineBytes
         switch nextLine(rest, limit: limit) {
         case .incomplete(let needed):
@@ -23,19 +26,40 @@ extension RequestDecoder {
             return .rejected(.lineTooLong("\(name)=\(limit)"), consumed: consumed)
         case .line(let count, let consumed):
             let line = rest.extracting(0..<count)
-            if isBlank(line) { return .skipped(consumed: consumed) }
-            if let error = json.fill(&frame, from: line, catalog: catalog) {
+            let start = firstUnblank(line)
+            if start == count { return .skipped(consumed: consumed) }
+            if line[start] == UInt8(ascii: "[") {
+                if let outcome = openBatch(line, consumed, limits, isAuthenticated, json) {
+                    return outcome
+                }
+                let place: BatchPlace = [.inside, .first]
+                return nextOfBatch(
+                    rest,
+                    from: start + 1,
+                    place,
+                    &frame,
+                    catalog,
+                    isAuthenticated,
+                    json
+                )
+            }
+            if let error = json.fill(
+                &frame,
+                from: line,
+                catalog: catalog,
+                isAuthenticated: isAuthenticated
+            ) {
                 return .rejected(error, consumed: consumed)
             }
             return .request(consumed: consumed)
         }
     }
 
-    private func isBlank(_ line: Span<UInt8>) -> Bool {
+    private func firstUnblank(_ line: Span<UInt8>) -> Int {
         for index in 0..<line.count where line[index] != 0x20 && line[index] != 0x09 {
-            return false
+            return index
         }
-        return true
+        return line.count
     }
 }
 
@@ -45,11 +69,13 @@ extension LineJSONParser {
     /// Arguments are in `frame.scratch`, in the order of the command's row. `frame.identifier` is
     /// filled wherever an `id` was found, so that an error can carry it; it is JSON text. The
     /// fields `action` and `id` are every command's; so is `namespace`, unless an argument has that
-    /// name. Errors: `malformedJSON`, `invalidRequest`, `unknownCommand`.
+    /// name. Without `isAuthenticated`, only commands that need no token are told from others.
+    /// Errors: `malformedJSON`, `invalidRequest`, `unknownCommand`, `unauthenticated`.
     public func fill(
         _ frame: inout RequestFrame,
         from text: Span<UInt8>,
-        catalog: CommandCatalog
+        catalog: CommandCatalog,
+        isAuthenticated: Bool = true
     ) -> ServerError? {
         defer {
             fields.removeAll(keepingCapacity: true)
@@ -60,7 +86,7 @@ extension LineJSONParser {
             guard csj_kind_of(root) == CSJ_OBJECT else {
                 throw ServerError(.invalidRequest, "a request must be a JSON object")
             }
-            try fill(&frame, root, text, catalog)
+            try fill(&frame, root, text, catalog, isAuthenticated)
             return nil
         } catch {
             frame.removeArguments()
@@ -73,14 +99,22 @@ extension LineJSONParser {
         _ frame: inout RequestFrame,
         _ root: csj_value,
         _ text: Span<UInt8>,
-        _ catalog: CommandCatalog
+        _ catalog: CommandCatalog,
+        _ isAuthenticated: Bool
     ) throws(ServerError) {
         let reserved = try readReserved(root)
         if let identifier = reserved.id { try writeIdentifier(identifier, &frame) }
         guard let action = reserved.action else { throw .missing("action") }
         guard csj_kind_of(action) == CSJ_STRING else { throw .wrongType("action", "a string") }
         let name = string(action)
-        guard let index = catalog.index(of: name) else {
+        let found = catalog.index(of: name)
+        if !isAuthenticated {
+            // A peer without a token learns nothing of which commands and fields there are.
+            guard let found, catalog.specs[found].flags.contains(.withoutToken) else {
+                throw ServerError(.unauthenticated)
+            }
+        }
+        guard let index = found else {
             throw ServerError(.unknownCommand, "unknown command '\(Printable.text(name))'")
         }
         frame.usesScratch = true

@@ -21,6 +21,17 @@ enum JSONExtent {
         return text.count..<text.count
     }
 
+    /// The extent of the array element that `start` is before, and the offset behind the comma or
+    /// bracket that follows it.
+    static func ofElement(
+        _ text: Span<UInt8>,
+        from start: Int
+    ) -> (value: Range<Int>, next: Int) {
+        let first = skipBlanks(text, start)
+        let end = max(first, skipValue(text, first))
+        return (first..<end, skipBlanks(text, end) + 1)
+    }
+
     /// The offset behind the string, object, array or scalar at `start`.
     private static func skipValue(_ text: Span<UInt8>, _ start: Int) -> Int {
         var at = start

@@ -3,12 +3,19 @@ import Core
 
 enum JSONReplyEncoder {
     /// Appends the object that answers a request, or a push, and its line end.
+    ///
+    /// In a batch it is an element of the line's array, whose brackets and commas go with it.
     @_lifetime(reader: copy reader)
     static func encode(
         _ reader: inout ReplyReader,
         _ identifier: Span<UInt8>,
+        _ place: BatchPlace,
         _ output: inout ByteBuffer
     ) {
+        reader.skipAttributes()
+        if place.contains(.inside) {
+            output.append(UInt8(ascii: place.contains(.first) ? "[" : ","))
+        }
         if reader.item == .push {
             encodePush(&reader, &output)
         } else {
@@ -31,14 +38,18 @@ enum JSONReplyEncoder {
             }
             output.append(UInt8(ascii: "}"))
         }
-        output.append(UInt8(ascii: "\n"))
+        if place.contains(.last) { output.append(UInt8(ascii: "]")) }
+        if !place.contains(.inside) || place.contains(.last) {
+            output.append(UInt8(ascii: "\n"))
+        }
     }
 
     /// Appends the item at hand and what is nested in it as one JSON value.
     @_lifetime(reader: copy reader)
     private static func encodeValue(_ reader: inout ReplyReader, _ output: inout ByteBuffer) {
+        reader.skipAttributes()
         switch reader.item {
-        case .bytes, .status:
+        case .bytes, .status, .verbatim:
             JSONText.append(bytes: reader.payload, to: &output)
         case .integer:
             output.append(decimal: reader.integer)
@@ -46,19 +57,44 @@ enum JSONReplyEncoder {
             output.append("null")
         case .json:
             output.append(reader.payload)
-        case .list:
+        case .double:
+            encodeDouble(reader.double, &output)
+        case .boolean:
+            output.append(string: reader.boolean ? "true" : "false")
+        case .bigNumber:
+            encodeBigNumber(reader.payload, &output)
+        case .list, .set:
             encodeList(&reader, &output)
         case .map:
-            output.append(UInt8(ascii: "{"))
-            encodeMembers(&reader, count: reader.count, &output)
-            output.append(UInt8(ascii: "}"))
+            encodeMap(&reader, &output)
         case .error:
             output.append(UInt8(ascii: "{"))
             encodeError(&reader, &output)
             output.append(UInt8(ascii: "}"))
-        case .push:
+        case .push, .attribute:
             reader.skipNested()
             output.append("null")
+        }
+    }
+
+    /// Appends a number, or a string where JSON has none for it.
+    private static func encodeDouble(_ value: Double, _ output: inout ByteBuffer) {
+        let text = DecimalDouble.shortest(value)
+        if value.isFinite {
+            output.append(string: text)
+        } else {
+            JSONText.append(string: text, to: &output)
+        }
+    }
+
+    /// Appends a number if every reader of JSON keeps all its digits, else a string of them.
+    ///
+    /// RFC 8259 section 6: within 53 bits, implementations agree on the value.
+    private static func encodeBigNumber(_ digits: Span<UInt8>, _ output: inout ByteBuffer) {
+        if let value = DecimalInteger.parse(digits), value.magnitude < 1 << 53 {
+            output.append(decimal: value)
+        } else {
+            JSONText.append(bytes: digits, to: &output)
         }
     }
 
@@ -72,6 +108,45 @@ enum JSONReplyEncoder {
             encodeValue(&reader, &output)
         }
         output.append(UInt8(ascii: "]"))
+    }
+
+    /// Appends an object, or an array of arrays of name and value where a name is not UTF-8.
+    @_lifetime(reader: copy reader)
+    private static func encodeMap(_ reader: inout ReplyReader, _ output: inout ByteBuffer) {
+        let count = reader.count
+        if hasOnlyNames(reader) {
+            output.append(UInt8(ascii: "{"))
+            encodeMembers(&reader, count: count, &output)
+            output.append(UInt8(ascii: "}"))
+            return
+        }
+        output.append(UInt8(ascii: "["))
+        for index in 0..<count {
+            guard reader.next() else { break }
+            if index > 0 { output.append(UInt8(ascii: ",")) }
+            output.append(UInt8(ascii: "["))
+            encodeValue(&reader, &output)
+            output.append(UInt8(ascii: ","))
+            guard reader.next() else { break }
+            encodeValue(&reader, &output)
+            output.append(UInt8(ascii: "]"))
+        }
+        output.append(UInt8(ascii: "]"))
+    }
+
+    /// Whether the names of the map at hand can all be names of a JSON object.
+    private static func hasOnlyNames(_ map: borrowing ReplyReader) -> Bool {
+        var reader = copy map
+        for _ in 0..<reader.count {
+            guard reader.next() else { return true }
+            reader.skipAttributes()
+            if !reader.payload.isUTF8 { return false }
+            reader.skipNested()
+            guard reader.next() else { return true }
+            reader.skipAttributes()
+            reader.skipNested()
+        }
+        return true
     }
 
     /// Appends `count` names and values, without the braces around them.
@@ -93,28 +168,23 @@ enum JSONReplyEncoder {
 
     /// Appends the item at hand as a member's name, which JSON wants to be a string.
     ///
-    /// Bytes that are not UTF-8 become U+FFFD, since a name has no place for base64.
+    /// Those of pushes, which handlers write, are UTF-8; those of maps were looked at.
     @_lifetime(reader: copy reader)
     private static func encodeName(_ reader: inout ReplyReader, _ output: inout ByteBuffer) {
+        reader.skipAttributes()
         switch reader.item {
-        case .bytes, .status, .json:
-            if reader.payload.isUTF8 {
-                JSONText.append(string: reader.payload, to: &output)
-            } else {
-                JSONText.append(string: repaired(reader.payload), to: &output)
-            }
+        case .bytes, .status, .json, .verbatim, .bigNumber:
+            JSONText.append(string: reader.payload, to: &output)
         case .integer:
             JSONText.append(string: String(reader.integer), to: &output)
+        case .double:
+            JSONText.append(string: DecimalDouble.shortest(reader.double), to: &output)
+        case .boolean:
+            JSONText.append(string: reader.boolean ? "true" : "false", to: &output)
         default:
             reader.skipNested()
             output.append("\"\"")
         }
-    }
-
-    private static func repaired(_ bytes: Span<UInt8>) -> String {
-        var copy: [UInt8] = []
-        for index in 0..<bytes.count { copy.append(bytes[index]) }
-        return String(decoding: copy, as: UTF8.self)
     }
 
     /// Appends a push as an object whose `event` is its kind.

@@ -42,6 +42,16 @@ public final class LineJSONParser {
         return root
     }
 
+    /// How many elements the array that `line` holds has.
+    func elementCount(_ line: Span<UInt8>) throws(ServerError) -> Int {
+        defer { shrink() }
+        var walk = csj_elements(try parse(line))
+        var value = csj_value()
+        var count = 0
+        while csj_next_element(&walk, &value) { count += 1 }
+        return count
+    }
+
     private static func parse(
         _ line: Span<UInt8>,
         _ handle: OpaquePointer,

@@ -97,10 +97,12 @@ enum ProtobufReplyEncoder {
         switch reader.item {
         case .status: return .status(text(reader.payload))
         case .integer: return .integer(reader.integer)
-        case .bytes, .json: return .data(Data(reader.payload))
+        case .bytes, .json, .bigNumber, .verbatim: return .data(Data(reader.payload))
+        case .double: return .number(reader.double)
+        case .boolean: return .boolean(reader.boolean)
         case .null, .missingKey: return .null(SallyportNullValue())
         case .error: return .error(error(&reader))
-        case .list:
+        case .list, .set:
             var list = SallyportListValue()
             let count = reader.count
             for _ in 0..<count where reader.next() { list.items.append(value(&reader)) }
@@ -110,6 +112,10 @@ enum ProtobufReplyEncoder {
             let count = reader.count
             for _ in 0..<count where reader.next() { map.entries.append(entry(&reader)) }
             return .map(map)
+        case .attribute:
+            // Nothing stands for an attribute here: only what it describes is sent.
+            reader.skipNested()
+            return reader.next() ? kind(&reader) : .null(SallyportNullValue())
         case .push:
             reader.skipNested()
             return .null(SallyportNullValue())

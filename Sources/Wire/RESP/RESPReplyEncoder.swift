@@ -19,6 +19,8 @@ enum RESPReplyEncoder {
                 encodePush(&reader, isRESP3: isRESP3, &output)
             case .error:
                 encodeError(&reader, &output)
+            case .double, .boolean, .bigNumber, .verbatim, .set, .attribute:
+                left += encodeTyped(&reader, isRESP3: isRESP3, &output)
             default:
                 left += encodeItem(reader, isRESP3: isRESP3, &output)
             }
@@ -53,7 +55,7 @@ enum RESPReplyEncoder {
         case .map:
             appendHeader(isRESP3 ? "%" : "*", isRESP3 ? reader.count : reader.nestedCount, &output)
             return reader.nestedCount
-        case .error, .push:
+        default:
             break
         }
         return 0
@@ -109,7 +111,7 @@ enum RESPReplyEncoder {
     }
 
     @inline(__always)
-    private static func appendHeader(
+    static func appendHeader(
         _ marker: Unicode.Scalar,
         _ count: Int,
         _ output: inout ByteBuffer
@@ -120,7 +122,7 @@ enum RESPReplyEncoder {
     }
 
     @inline(__always)
-    private static func endLine(_ output: inout ByteBuffer) {
+    static func endLine(_ output: inout ByteBuffer) {
         output.appendLineEnd()
     }
 }

@@ -7,6 +7,7 @@ enum TextReplyEncoder {
     static func encode(_ reader: inout ReplyReader, _ output: inout ByteBuffer) {
         var left = 1
         while true {
+            reader.skipAttributes()
             if reader.item == .push {
                 encodePush(&reader, &output)
             } else {
@@ -29,17 +30,23 @@ enum TextReplyEncoder {
             output.append(reader.payload)
         case .integer:
             output.append(decimal: reader.integer)
-        case .bytes, .json:
+        case .bytes, .json, .verbatim:
             append(reader.payload, isField: false, &output)
         case .null, .missingKey:
             output.append("(nil)")
-        case .list, .map:
+        case .double:
+            output.append(string: DecimalDouble.shortest(reader.double))
+        case .boolean:
+            output.append(string: reader.boolean ? "true" : "false")
+        case .bigNumber:
+            output.append(reader.payload)
+        case .list, .map, .set:
             output.append(UInt8(ascii: "*"))
             output.append(decimal: Int64(reader.nestedCount))
             return reader.nestedCount
         case .error:
             encodeError(&reader, &output)
-        case .push:
+        case .push, .attribute:
             break
         }
         return 0
@@ -64,7 +71,8 @@ enum TextReplyEncoder {
     private static func encodeField(_ reader: inout ReplyReader, _ output: inout ByteBuffer) {
         var left = 1
         while true {
-            if reader.item == .bytes || reader.item == .json {
+            reader.skipAttributes()
+            if [.bytes, .json, .verbatim].contains(reader.item) {
                 append(reader.payload, isField: true, &output)
             } else {
                 left += encodeItem(&reader, &output)
