@@ -76,9 +76,15 @@ public struct CommandSpec: Sendable {
     /// COMMAND gives them; zeros where no argument is a key.
     public var keyPositions: (first: Int, last: Int, step: Int) {
         var position = 1
-        for argument in arguments {
+        for (index, argument) in arguments.enumerated() {
             switch argument.kind {
-            case .key: return (position, argument.isRepeated ? -1 : position, 1)
+            case .key where argument.isRepeated: return (position, -1, 1)
+            case .key:
+                // Keys that follow one another, as in RENAME, are one run.
+                let others = arguments[(index + 1)...].prefix {
+                    $0.kind == .key && !$0.isRepeated && $0.token == nil
+                }
+                return (position, position + others.count, 1)
             case .pairs: return (position, -1, 2)
             default: position += argument.width
             }
@@ -163,6 +169,8 @@ public struct ArgumentSpec: Sendable, Equatable {
     public var isOptional: Bool
     /// Whether it may come more than once: an array, or a single one, in JSON.
     public var isRepeated: Bool
+    /// What becomes of the key, where that does not follow from the command's category.
+    public var access: KeyAccess?
 
     /// Makes an argument.
     public init(
@@ -170,13 +178,15 @@ public struct ArgumentSpec: Sendable, Equatable {
         _ kind: Kind,
         token: String? = nil,
         optional: Bool = false,
-        repeated: Bool = false
+        repeated: Bool = false,
+        access: KeyAccess? = nil
     ) {
         self.name = name
         self.kind = kind
         self.token = token
         self.isOptional = optional
         self.isRepeated = repeated
+        self.access = access
     }
 
     /// How many words it takes once.

@@ -54,6 +54,11 @@ struct Bytes {
         return nil
     }
 
+    /// Whether these bytes are those of `other`.
+    func equals(_ other: Bytes) -> Bool {
+        count == other.count && memcmp(start, other.start, count) == 0
+    }
+
     /// Whether these bytes begin with `prefix`.
     func hasPrefix(_ prefix: Bytes) -> Bool {
         count >= prefix.count && memcmp(start, prefix.start, prefix.count) == 0

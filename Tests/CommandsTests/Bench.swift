@@ -63,14 +63,18 @@ final class Bench {
     var authenticatedClients: Int { facts.authenticatedClients.load(ordering: .relaxed) }
 
     /// Makes a bench with a session of the token called `name`, or with one that has none yet.
-    init(as name: String? = "root", encoding: WireEncoding = .resp2) throws {
+    init(
+        as name: String? = "root",
+        encoding: WireEncoding = .resp2,
+        namespaces: [NamespaceRule] = []
+    ) throws {
         var limits = Limits()
         limits.maxKeyBytes = 32
         limits.maxValueBytes = 64
         facts = ServerFacts(identifier: "3f0e7a52-0000-4000-8000-000000000001")
         let tokens = try TokenSet(Credentials.entries, catalog: CommandTable.catalog)
         context = CommandContext(
-            keyspace: Keyspace(limits: limits, seed: 7),
+            keyspace: Keyspace(limits: limits, namespaces: namespaces, seed: 7),
             authority: TokenAuthority(tokens),
             facts: facts,
             limits: limits,
@@ -133,6 +137,11 @@ struct Run {
         .unknownCommand, .wrongArity, .unauthenticated, .forbidden, .invalidRequest,
     ]
 
+    /// The errors that a row need not list: whatever may store something may find its namespace full.
+    static func implied(by spec: CommandSpec) -> [ErrorCode] {
+        spec.flags.contains(.growsMemory) ? [.namespaceFull] : []
+    }
+
     var arguments: [[UInt8]]
     var answer: Answer
     var code: ErrorCode?
@@ -160,7 +169,8 @@ struct Run {
     }
 
     private func finding(_ code: ErrorCode, _ message: String) -> String? {
-        let allowed = Run.common + (spec?.errors ?? [])
+        let own = spec.map { $0.errors + Run.implied(by: $0) } ?? []
+        let allowed = Run.common + own
         if !allowed.contains(code) { return "\(name) may not answer with \(code)" }
         let isPrintable = message.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
         if message.isEmpty || !isPrintable { return "\(name) answered with the text '\(message)'" }

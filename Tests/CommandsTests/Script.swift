@@ -19,17 +19,20 @@ enum Step: Sendable {
 /// Lines to be run one after the other, from an empty keyspace and as `root`.
 struct Script: Sendable, CustomTestStringConvertible {
     var name: String
+    /// The rules on namespaces that hold in it.
+    var rules: [NamespaceRule]
     var steps: [Step]
 
-    init(_ name: String, _ steps: Step...) {
+    init(_ name: String, rules: [NamespaceRule] = [], _ steps: Step...) {
         self.name = name
+        self.rules = rules
         self.steps = steps
     }
 
     var testDescription: String { name }
 
     func play() throws {
-        let bench = try Bench()
+        let bench = try Bench(namespaces: rules)
         for step in steps {
             switch step {
             case .run(let line, let expected):
@@ -56,7 +59,10 @@ struct Script: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct ScriptTests {
-    static let scripts = stringScripts + keyScripts + connectionScripts + permissionScripts
+    static let scripts =
+        stringScripts + keyScripts + keyMoveScripts + expiryConditionScripts + quotaScripts
+        + connectionScripts
+        + permissionScripts
 
     @Test(arguments: scripts) func answersAsExpected(script: Script) throws {
         try script.play()
@@ -77,7 +83,7 @@ struct Script: Sendable, CustomTestStringConvertible {
 
     @Test func everyErrorOfEveryRowIsMet() {
         for spec in CommandTable.catalog.specs {
-            for code in spec.errors {
+            for code in spec.errors + Run.implied(by: spec) {
                 let isMet = Self.scripts.contains { script in
                     script.runs.contains { $0.command == spec.name && $0.error == code }
                 }
