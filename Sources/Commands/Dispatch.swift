@@ -12,7 +12,8 @@ public struct Dispatch: Sendable {
         var minimumCount: Int
         var maximumCount: Int
         var flags: CommandFlags
-        var keyAccess: KeyAccess
+        /// What the command does with any of its keys.
+        var keyAccess: KeyAccess.RawValue
         var firstKey: Int
         var lastKey: Int
         var keyStep: Int
@@ -20,12 +21,6 @@ public struct Dispatch: Sendable {
         var touchesKeys: Bool
         // In a struct of its own type the function is called directly, and not through a generic thunk.
         var handler: CommandHandler
-    }
-
-    private enum KeyAccess: Sendable, BitwiseCopyable {
-        case none
-        case read
-        case write
     }
 
     private let rows: [Row]
@@ -41,7 +36,7 @@ public struct Dispatch: Sendable {
                 minimumCount: spec.minimumCount,
                 maximumCount: spec.maximumCount ?? .max,
                 flags: spec.flags,
-                keyAccess: keys.first == 0 ? .none : spec.category == .read ? .read : .write,
+                keyAccess: spec.keyAccess.rawValue,
                 firstKey: keys.first,
                 lastKey: keys.last,
                 keyStep: max(1, keys.step),
@@ -91,12 +86,12 @@ public struct Dispatch: Sendable {
         _ selection: inout KeySelection
     ) {
         let row = rows[index]
-        if row.keyAccess == .none {
+        if row.keyAccess == 0 {
             if row.touchesKeys { selection.insertAll() }
             return
         }
         var position = row.firstKey
-        let last = row.lastKey < 0 ? request.count - 1 : row.lastKey
+        let last = row.lastKey < 0 ? request.count - 1 : min(row.lastKey, request.count - 1)
         while position <= last {
             selection.insert(request[position], of: keyspace)
             position += row.keyStep
@@ -119,11 +114,7 @@ public struct Dispatch: Sendable {
         let rights = context.session.rights
         if !rights.isAuthenticated { throw ServerError(.unauthenticated) }
         if !rights.commands.contains(index) { throw forbidden(index, context) }
-        switch rows[index].keyAccess {
-        case .none: break
-        case .read: if !rights.readsEverything { try checkKeys(request, index, context) }
-        case .write: if !rights.writesEverything { try checkKeys(request, index, context) }
-        }
+        if rows[index].keyAccess & ~rights.reach != 0 { try checkKeys(request, index, context) }
         return index
     }
 
@@ -144,13 +135,15 @@ public struct Dispatch: Sendable {
         guard let token = context.session.token else { throw ServerError(.unauthenticated) }
         let row = rows[index]
         var position = row.firstKey
-        let last = row.lastKey < 0 ? request.count - 1 : row.lastKey
+        // A key may be optional, and then not be there.
+        let last = row.lastKey < 0 ? request.count - 1 : min(row.lastKey, request.count - 1)
         while position <= last {
             let key = request[position]
-            let isPermitted = row.keyAccess == .read ? token.mayRead(key) : token.mayWrite(key)
-            if !isPermitted {
-                throw ServerError(.forbidden, "No permissions to access a key")
-            }
+            let access = catalog.specs[index].keyAccess(at: position)
+            let isRefused =
+                access.contains(.read) && !token.mayRead(key)
+                || access.contains(.write) && !token.mayWrite(key)
+            if isRefused { throw ServerError(.forbidden, "No permissions to access a key") }
             position += row.keyStep
         }
     }

@@ -50,8 +50,8 @@ enum HelpText {
         }
         lines.append("Permission: @\(spec.category.rawValue). Cost: \(spec.complexity).")
         lines.append("Since \(spec.since).")
-        if !spec.errors.isEmpty {
-            let names = spec.errors.map { $0.row.textToken }.joined(separator: ", ")
+        if !spec.ownErrors.isEmpty {
+            let names = spec.ownErrors.map { $0.row.textToken }.joined(separator: ", ")
             lines.append("Errors of its own: \(names)")
         }
         return lines

@@ -1,269 +1,196 @@
-// DEL, EXISTS, expiry, SCAN, KEYS: commands on keys whatever their value.
+// DEL, EXISTS, RENAME, COPY, OBJECT: commands on keys whatever their value.
 internal import Access
 internal import Core
 internal import Keyspace
 
-let keyCommands: [Command] = [
-    Command(
-        CommandSpec(
-            "DEL",
-            group: .keys,
-            arguments: [ArgumentSpec("key", .key, repeated: true)],
-            category: .write,
-            complexity: "O(N) with N keys",
-            summary: "Removes keys; answers how many were there.",
-            reply: .integer
-        ),
-        delete
-    ),
-    Command(
-        CommandSpec(
-            "EXISTS",
-            group: .keys,
-            arguments: [ArgumentSpec("key", .key, repeated: true)],
-            category: .read,
-            complexity: "O(N) with N keys",
-            summary: "How many of the keys are there; one named twice counts twice.",
-            reply: .integer
-        ),
-        exists
-    ),
-    expireCommand("EXPIRE", "seconds", .seconds),
-    expireCommand("PEXPIRE", "milliseconds", .milliseconds),
-    Command(
-        CommandSpec(
-            "TTL",
-            group: .keys,
-            arguments: [ArgumentSpec("key", .key)],
-            category: .read,
-            summary: "Seconds until a key expires; -1 if it never does, -2 if it is not there.",
-            reply: .integer
-        )
-    ) { request, context throws(ServerError) in
-        timeToLive(request, context) { ($0 + 500) / 1000 }
+let keyCommands: [Command] = lifeCommands + expiryCommands + walkCommands
+
+private let lifeCommands: [Command] = [
+    countingCommand("DEL", .write, "Removes keys; answers how many were there.") {
+        $0.remove($1, now: $2)
     },
+    // Memory is given back at once either way: there is nothing to be done later.
+    countingCommand("UNLINK", .write, "Removes keys, as DEL; answers how many were there.") {
+        $0.remove($1, now: $2)
+    },
+    countingCommand(
+        "EXISTS",
+        .read,
+        "How many of the keys are there; one named twice counts twice."
+    ) { $0.contains($1, now: $2) },
+    countingCommand(
+        "TOUCH",
+        .read,
+        "How many of the keys are there, as EXISTS; no time of access is kept."
+    ) { $0.contains($1, now: $2) },
     Command(
         CommandSpec(
-            "PTTL",
+            "TYPE",
             group: .keys,
             arguments: [ArgumentSpec("key", .key)],
             category: .read,
-            summary: "Milliseconds until a key expires; -1 if never, -2 if it is not there.",
-            reply: .integer
-        )
-    ) { request, context throws(ServerError) in
-        timeToLive(request, context) { $0 }
-    },
-    Command(
-        CommandSpec(
-            "PERSIST",
-            group: .keys,
-            arguments: [ArgumentSpec("key", .key)],
-            category: .write,
-            summary: "Makes a key that would expire stay; answers 1 if it would have.",
-            reply: .integer
+            summary: "What kind of value a key holds: `string`, or `none` if it is not there.",
+            reply: .status
         ),
-        persist
+        type
     ),
     Command(
         CommandSpec(
-            "SCAN",
+            "RENAME",
+            aliases: ["MOVE"],
             group: .keys,
             arguments: [
-                ArgumentSpec("cursor", .bytes),
-                ArgumentSpec("match", .pattern, token: "MATCH", optional: true),
-                ArgumentSpec("count", .integer, token: "COUNT", optional: true),
+                ArgumentSpec("key", .key, access: [.read, .write]), ArgumentSpec("newkey", .key),
+            ],
+            category: .write,
+            flags: .growsMemory,
+            complexity: "O(N) with N bytes of the value",
+            summary: "Gives a value, with its expiry, another key; what that key held is replaced.",
+            reply: .status,
+            errors: [.keyNotFound, .keyTooLong]
+        )
+    ) { request, context throws(ServerError) in
+        _ = try rename(request, context, isReplacing: true)
+        context.reply.ok()
+    },
+    Command(
+        CommandSpec(
+            "RENAMENX",
+            aliases: ["MOVENX"],
+            group: .keys,
+            arguments: [
+                ArgumentSpec("key", .key, access: [.read, .write]), ArgumentSpec("newkey", .key),
+            ],
+            category: .write,
+            flags: .growsMemory,
+            complexity: "O(N) with N bytes of the value",
+            summary: "Gives a value another key unless that is there; answers 1 if it was done.",
+            reply: .integer,
+            errors: [.keyNotFound, .keyTooLong]
+        )
+    ) { request, context throws(ServerError) in
+        let outcome = try rename(request, context, isReplacing: false)
+        context.reply.integer(outcome == .done ? 1 : 0)
+    },
+    Command(
+        CommandSpec(
+            "COPY",
+            group: .keys,
+            arguments: [
+                ArgumentSpec("source", .key, access: .read), ArgumentSpec("destination", .key),
+                ArgumentSpec("db", .integer, token: "DB", optional: true),
+                ArgumentSpec("replace", .flag, token: "REPLACE", optional: true),
+            ],
+            category: .write,
+            flags: .growsMemory,
+            complexity: "O(N) with N bytes of the value",
+            summary: "Stores a value, with its expiry, under another key too; 1 if it was done.",
+            reply: .integer,
+            errors: [.syntax, .notAnInteger, .keyTooLong]
+        ),
+        copy
+    ),
+    Command(
+        CommandSpec(
+            "OBJECT",
+            group: .keys,
+            arguments: [
+                ArgumentSpec("subcommand", .bytes), ArgumentSpec("key", .key, optional: true),
             ],
             category: .read,
-            complexity: "O(COUNT) a call",
-            summary: "Some of the keys and the cursor for the next; begin and end with cursor 0.",
-            reply: .list(.any),
-            errors: [.syntax, .notAnInteger, .invalidRequest]
+            summary:
+                "What clients ask of a value: ENCODING, FREQ, IDLETIME, REFCOUNT; HELP says more.",
+            reply: .oneOf([.bytes, .integer, .null, .list(.bytes)]),
+            errors: [.syntax]
         ),
-        scan
-    ),
-    Command(
-        CommandSpec(
-            "KEYS",
-            aliases: ["LIST"],
-            group: .keys,
-            arguments: [ArgumentSpec("pattern", .pattern)],
-            category: .admin,
-            complexity: "O(N) with N keys in all",
-            summary: "All keys that match a glob pattern.",
-            reply: .list(.bytes)
-        ),
-        keys
-    ),
-    Command(
-        CommandSpec(
-            "DBSIZE",
-            group: .keys,
-            category: .read,
-            summary: "The number of keys.",
-            reply: .integer
-        ),
-        size
+        object
     ),
 ]
 
-private func delete(
-    _ request: borrowing Request,
-    _ context: CommandContext
-) throws(ServerError) {
-    let now = context.now.unixMilliseconds
-    var removed = 0
-    for index in 1..<request.count where context.keyspace.remove(request[index], now: now) {
-        removed += 1
-    }
-    context.reply.integer(removed)
-}
-
-private func exists(
-    _ request: borrowing Request,
-    _ context: CommandContext
-) throws(ServerError) {
-    let now = context.now.unixMilliseconds
-    var found = 0
-    for index in 1..<request.count where context.keyspace.contains(request[index], now: now) {
-        found += 1
-    }
-    context.reply.integer(found)
-}
-
-private func expireCommand(_ name: String, _ argument: String, _ unit: ExpiryUnit) -> Command {
+/// The row of a command that answers for how many of its keys `counts` holds.
+private func countingCommand(
+    _ name: String,
+    _ category: CommandCategory,
+    _ summary: String,
+    _ counts: @escaping @Sendable (Keyspace, Span<UInt8>, Int64) -> Bool
+) -> Command {
     Command(
         CommandSpec(
             name,
             group: .keys,
-            arguments: [ArgumentSpec("key", .key), ArgumentSpec(argument, .integer)],
-            category: .write,
-            summary: "Makes a key expire after so many \(argument); a time not above 0 removes it.",
-            reply: .integer,
-            errors: [.notAnInteger, .invalidExpiry]
+            arguments: [ArgumentSpec("key", .key, repeated: true)],
+            category: category,
+            complexity: "O(N) with N keys",
+            summary: summary,
+            reply: .integer
         )
     ) { request, context throws(ServerError) in
         let now = context.now.unixMilliseconds
-        let amount = try integerArgument(request, 2)
-        let deadline = try unit.unbounded(amount, now: now, command: name)
-        let isThere = context.keyspace.expire(request[1], at: deadline, now: now)
-        context.reply.integer(isThere ? 1 : 0)
-    }
-}
-
-private func timeToLive(
-    _ request: borrowing Request,
-    _ context: CommandContext,
-    _ convert: (Int64) -> Int64
-) {
-    switch context.keyspace.timeToLive(request[1], now: context.now.unixMilliseconds) {
-    case .missing: context.reply.integer(-2)
-    case .persistent: context.reply.integer(-1)
-    case .milliseconds(let milliseconds): context.reply.integer(convert(milliseconds))
-    }
-}
-
-private func persist(
-    _ request: borrowing Request,
-    _ context: CommandContext
-) throws(ServerError) {
-    let now = context.now.unixMilliseconds
-    context.reply.integer(context.keyspace.persist(request[1], now: now) ? 1 : 0)
-}
-
-private func size(
-    _ request: borrowing Request,
-    _ context: CommandContext
-) throws(ServerError) {
-    context.reply.integer(context.keyspace.count)
-}
-
-private func scan(
-    _ request: borrowing Request,
-    _ context: CommandContext
-) throws(ServerError) {
-    // `UInt64` itself would take a leading `+`.
-    guard request[1].count > 0, request[1][0] != UInt8(ascii: "+"),
-        let cursor = UInt64(Printable.text(request[1], maxBytes: 21))
-    else {
-        throw ServerError(.invalidRequest, "invalid cursor")
-    }
-    let arguments = try ScanArguments(request)
-    context.reply.list(2)
-    // The cursor goes first but is known last: the keys are gathered behind it and counted in the end.
-    var found = Reply()
-    found.list(0)
-    let next = gather(context, &found, cursor, arguments.count, request, arguments.match)
-    context.reply.string(String(next))
-    context.reply.tape.append(found.tape.span)
-}
-
-/// The options of SCAN, in any order.
-private struct ScanArguments {
-    /// The argument that holds the pattern; 0 where there is none.
-    var match = 0
-    var count = 10
-
-    init(_ request: borrowing Request) throws(ServerError) {
-        var index = 2
-        while index < request.count {
-            if index + 1 >= request.count { throw .syntax }
-            if request[index].isWord("MATCH") {
-                match = index + 1
-            } else if request[index].isWord("COUNT") {
-                let wanted = try integerArgument(request, index + 1)
-                if wanted < 1 { throw .syntax }
-                // One call must stay short whatever is asked for.
-                count = Int(min(wanted, 10_000))
-            } else {
-                throw .syntax
-            }
-            index += 2
-        }
-    }
-}
-
-/// Appends the keys from `cursor` on that match and may be read to `found`, a list; the next cursor.
-private func gather(
-    _ context: CommandContext,
-    _ found: inout Reply,
-    _ cursor: UInt64,
-    _ limit: Int,
-    _ request: borrowing Request,
-    _ match: Int
-) -> UInt64 {
-    guard let token = context.session.token else { return 0 }
-    let now = context.now.unixMilliseconds
-    let pattern = request[match]
-    var count = 0
-    let next = context.keyspace.scan(cursor: cursor, limit: limit, now: now) { key in
-        let isWanted = match == 0 || Glob.matches(key, pattern: pattern)
-        if isWanted, token.readsEverything || token.mayRead(key) {
-            found.bytes(key)
+        var count = 0
+        for index in 1..<request.count where counts(context.keyspace, request[index], now) {
             count += 1
         }
+        context.reply.integer(count)
     }
-    found.patchCount(at: 0, count)
-    return next
 }
 
-private func keys(
+private func type(
     _ request: borrowing Request,
     _ context: CommandContext
 ) throws(ServerError) {
-    guard let token = context.session.token else { throw ServerError(.unauthenticated) }
-    let now = context.now.unixMilliseconds
-    let pattern = request[1]
-    var count = 0
-    context.reply.list(0)
-    var cursor: UInt64 = 0
-    repeat {
-        cursor = context.keyspace.scan(cursor: cursor, limit: 1000, now: now) { key in
-            if Glob.matches(key, pattern: pattern), token.readsEverything || token.mayRead(key) {
-                context.reply.bytes(key)
-                count += 1
+    let isThere = context.keyspace.contains(request[1], now: context.now.unixMilliseconds)
+    context.reply.status(isThere ? "string" : "none")
+}
+
+private func rename(
+    _ request: borrowing Request,
+    _ context: CommandContext,
+    isReplacing: Bool
+) throws(ServerError) -> TransferOutcome {
+    let outcome = try context.keyspace.rename(
+        request[1],
+        to: request[2],
+        isReplacing: isReplacing,
+        now: context.now.unixMilliseconds
+    )
+    if outcome == .sourceMissing { throw ServerError(.keyNotFound) }
+    return outcome
+}
+
+private func copy(
+    _ request: borrowing Request,
+    _ context: CommandContext
+) throws(ServerError) {
+    var isReplacing = false
+    var index = 3
+    while index < request.count {
+        if request[index].isWord("REPLACE") {
+            isReplacing = true
+        } else if request[index].isWord("DB"), index + 1 < request.count {
+            index += 1
+            // There is one database.
+            if try integerArgument(request, index) != 0 {
+                throw ServerError(.invalidRequest, "DB index is out of range")
             }
+        } else {
+            throw .syntax
         }
-    } while cursor != 0
-    context.reply.patchCount(at: 0, count)
+        index += 1
+    }
+    if isSame(request[1], request[2]) {
+        throw ServerError(.invalidRequest, "source and destination objects are the same")
+    }
+    let outcome = try context.keyspace.copyValue(
+        of: request[1],
+        to: request[2],
+        isReplacing: isReplacing,
+        now: context.now.unixMilliseconds
+    )
+    context.reply.integer(outcome == .done ? 1 : 0)
+}
+
+private func isSame(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+    if left.count != right.count { return false }
+    for index in 0..<left.count where left[index] != right[index] { return false }
+    return true
 }

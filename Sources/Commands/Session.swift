@@ -81,6 +81,8 @@ public struct SessionRights: Sendable, BitwiseCopyable {
     public let readsEverything: Bool
     /// Whether every key may be written, so that no key needs to be looked at.
     public let writesEverything: Bool
+    /// What may be done with every key, so that no key needs to be looked at.
+    let reach: KeyAccess.RawValue
     /// The commands that may be run.
     public let commands: CommandSet
 
@@ -88,6 +90,8 @@ public struct SessionRights: Sendable, BitwiseCopyable {
         isAuthenticated = token != nil
         readsEverything = token?.readsEverything ?? false
         writesEverything = token?.writesEverything ?? false
+        let access: KeyAccess = [readsEverything ? .read : [], writesEverything ? .write : []]
+        reach = access.rawValue
         commands = token?.commands ?? CommandSet()
     }
 }

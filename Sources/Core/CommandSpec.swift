@@ -57,6 +57,11 @@ public struct CommandSpec: Sendable {
         .unknownCommand, .wrongArity, .unauthenticated, .forbidden, .invalidRequest, .tooLong,
     ]
 
+    /// The errors of this command: those its row lists, and what whoever may store something can meet.
+    public var ownErrors: [ErrorCode] {
+        flags.contains(.growsMemory) ? errors + [.namespaceFull] : errors
+    }
+
     /// The fewest arguments, the name included.
     public var minimumCount: Int {
         1 + arguments.reduce(0) { $0 + ($1.isOptional ? 0 : $1.minimumWidth) }
@@ -85,7 +90,7 @@ public struct CommandSpec: Sendable {
             switch argument.kind {
             case .key where argument.isRepeated: return (position, -1, 1)
             case .key:
-                // Keys that follow one another, as in LCS, are one run.
+                // Keys that follow one another, as in RENAME, are one run.
                 let others = arguments[(index + 1)...].prefix {
                     $0.kind == .key && !$0.isRepeated && $0.token == nil
                 }
@@ -178,6 +183,8 @@ public struct ArgumentSpec: Sendable, Equatable {
     public var isOptional: Bool
     /// Whether it may come more than once: an array, or a single one, in JSON.
     public var isRepeated: Bool
+    /// What becomes of the key, where that does not follow from the command's category.
+    public var access: KeyAccess?
 
     /// Makes an argument.
     public init(
@@ -185,13 +192,15 @@ public struct ArgumentSpec: Sendable, Equatable {
         _ kind: Kind,
         token: String? = nil,
         optional: Bool = false,
-        repeated: Bool = false
+        repeated: Bool = false,
+        access: KeyAccess? = nil
     ) {
         self.name = name
         self.kind = kind
         self.token = token
         self.isOptional = optional
         self.isRepeated = repeated
+        self.access = access
     }
 
     /// How many words it takes once.

@@ -33,6 +33,7 @@ public enum ErrorCode: UInt16, Sendable, CaseIterable {
     case idleTimeout = 44
     case shuttingDown = 45
     case requestTimeout = 46
+    case namespaceFull = 47
     case notServed = 50
     case internalError = 99
 }
@@ -164,6 +165,16 @@ extension ErrorCode {
                 507,
                 1013,
                 "command not allowed when used memory > 'maxmemory'.",
+                mayRetry: true
+            )
+        case .namespaceFull:
+            .init(
+                "NAMESPACE_FULL",
+                "OOM",
+                "namespace_full",
+                507,
+                1013,
+                "namespace full",
                 mayRetry: true
             )
         case .busy:

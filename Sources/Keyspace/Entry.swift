@@ -120,8 +120,8 @@ struct Entry: Equatable {
     /// Makes `value` the entry's value, for which there must be room.
     @inline(__always)
     func write(_ value: Bytes) {
-        // SAFETY: the caller made sure that the block holds `value`. A value never lies in a block of
-        // the keyspace: callers get at those only under the lock that this call holds.
+        // SAFETY: the caller made sure that the block holds `value`, which lies in no block of the
+        // keyspace or, where one key's value becomes another's, in another block than this.
         memcpy(valueStart, value.start, value.count)
         header.pointee.valueCount = UInt32(truncatingIfNeeded: value.count)
     }

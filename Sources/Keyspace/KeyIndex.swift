@@ -15,12 +15,14 @@ struct KeyIndex: ~Copyable {
     /// A sorted run of entries; `entries` is a block of `capacity` of which `count`, never 0, are in use.
     struct Page {
         var entries: UnsafeMutablePointer<Entry>
+        /// A number that rises from page to page, and stays with the page.
+        var label: UInt64
         var count: Int32
         var capacity: Int32
     }
 
     /// Where an entry lies, or belongs; `position` may be the page's count.
-    private struct Place {
+    struct Place {
         var page: Int
         var position: Int
     }
@@ -35,6 +37,8 @@ struct KeyIndex: ~Copyable {
     private(set) var count = 0
     /// Bytes that pages and their list take.
     private(set) var bytes = 0
+    /// How often all labels were given anew.
+    private(set) var generation: UInt16 = 0
 
     /// 2 KiB of references: an insertion moves 1 KiB on average, about 30 ns.
     private static let maxPageEntries = 256
@@ -113,7 +117,7 @@ struct KeyIndex: ~Copyable {
     private static let entryBytes = MemoryLayout<Entry>.stride
 
     @inline(__always)
-    private func pageAt(_ index: Int) -> Page { pages.unsafelyUnwrapped[index] }
+    func pageAt(_ index: Int) -> Page { pages.unsafelyUnwrapped[index] }
 
     /// The number of entries from `place` to the end of its page that begin with `prefix`.
     private func runLength(at place: Place, _ prefix: Bytes) -> Int {
@@ -127,7 +131,7 @@ struct KeyIndex: ~Copyable {
     /// with a key not behind it.
     ///
     /// There must be a page.
-    private func place(of key: Bytes) -> Place {
+    func place(of key: Bytes) -> Place {
         var low = 0
         var high = pageCount
         while high - low > 1 {
@@ -174,10 +178,12 @@ extension KeyIndex {
 
     private mutating func insertPage(at index: Int, capacity: Int) {
         if pageCount == pageCapacity { resizeList(to: max(pageCapacity * 2, 4)) }
+        let label = newLabel(at: index)
         let block = Block.allocate(capacity * KeyIndex.entryBytes)
         bytes += Block.size(block)
         let page = Page(
             entries: block.bindMemory(to: Entry.self, capacity: capacity),
+            label: label,
             count: 0,
             capacity: Int32(capacity)
         )
@@ -186,6 +192,30 @@ extension KeyIndex {
         memmove(slot + 1, slot, (pageCount - index) * MemoryLayout<Page>.stride)
         slot.initialize(to: page)
         pageCount += 1
+    }
+
+    /// A label for a page that goes in front of page `index`: between those of its neighbours.
+    private mutating func newLabel(at index: Int) -> UInt64 {
+        var (below, above) = labels(around: index)
+        if above - below < 2 {
+            giveLabelsAnew()
+            (below, above) = labels(around: index)
+        }
+        let half = (above - below) / 2
+        // Behind the last page a fixed step: keys that come in order would use the labels up soon.
+        return below + (index == pageCount ? min(half, KeyIndex.labelStep) : half)
+    }
+
+    private func labels(around index: Int) -> (below: UInt64, above: UInt64) {
+        let below = index > 0 ? pageAt(index - 1).label : 0
+        return (below, index < pageCount ? pageAt(index).label : KeyIndex.labelEnd)
+    }
+
+    /// Spreads the labels evenly, so that there is room between any two.
+    private mutating func giveLabelsAnew() {
+        let step = min(KeyIndex.labelEnd / UInt64(pageCount + 2), KeyIndex.labelEnd / 2)
+        for page in 0..<pageCount { pages.unsafelyUnwrapped[page].label = UInt64(page + 1) * step }
+        generation &+= 1
     }
 
     private mutating func removePage(at index: Int) {

@@ -22,13 +22,13 @@ extension Keyspace {
         let expected = Bytes(expected)
         try check(key: key)
         try check(valueCount: value.count)
-        return withShard(of: key) { shard, hash in
+        return try withShard(of: key) { shard, hash throws(ServerError) in
             let found = shard.findLive(key, hash, now)
             if found < 0 { return SetOutcome(isStored: false, hadPrevious: false) }
             let old = shard.table[found].value
             let isExpected = old.equals(expected)
             old.withSpan { previous($0, isExpected) }
-            if isExpected { shard.store(key, value, hash, expiry, now, at: found) }
+            if isExpected { try shard.store(key, value, hash, expiry, now, at: found) }
             return SetOutcome(isStored: isExpected, hadPrevious: true)
         }
     }

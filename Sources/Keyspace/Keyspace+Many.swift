@@ -8,8 +8,8 @@ extension Keyspace {
     /// No reader sees some stored and others not. With `ifNoneExists` nothing is stored if any of the
     /// keys exists. The keys will not expire; of a key given twice the last value stays. True if stored.
     ///
-    /// Throws `.wrongArity` if a value is missing, `.keyTooLong` or `.valueTooLarge`, before anything is
-    /// stored. Holds the locks of all shards involved, see `ShardArray.withShards`. Source: Redis, MSET
+    /// Throws `.wrongArity` if a value is missing, `.keyTooLong`, `.valueTooLarge` or `.namespaceFull`,
+    /// before anything is stored. Holds the locks of all shards involved, see `ShardArray.withShards`. Source: Redis, MSET
     /// and MSETNX.
     @discardableResult
     public func setPairs(
@@ -29,17 +29,47 @@ extension Keyspace {
         }
         // SAFETY: the bytes of every argument outlive this call, for which `request` is borrowed.
         let arguments = Arguments(request)
-        return shards.withShards(involved) { locked in
+        return try shards.withShards(involved) { locked throws(ServerError) in
             if ifNoneExists, anyExists(arguments, from: start, locked, now) { return false }
+            if policy != nil { try admit(arguments, from: start, locked) }
             for index in stride(from: start, to: count, by: 2) {
                 let key = arguments[index]
                 let hash = hash.hash(key)
                 locked.withShard(ShardArray.index(of: hash)) { shard in
-                    _ = shard.set(key, arguments[index + 1], hash, now)
+                    let expiresAt = shard.defaultExpiry(key, now)
+                    _ = shard.setAdmitted(
+                        key,
+                        arguments[index + 1],
+                        hash,
+                        now,
+                        expiresAt: expiresAt
+                    )
                 }
             }
             return true
         }
+    }
+
+    /// Counts what storing all pairs adds, or throws `.namespaceFull` and counts nothing.
+    private func admit(
+        _ arguments: Arguments,
+        from start: Int,
+        _ locked: borrowing ShardArray.LockedShards
+    ) throws(ServerError) {
+        var changes: [RuleChange] = []
+        // From the last one on: of a key given twice, that value stays.
+        var seen: Set<[UInt8]> = []
+        for index in stride(from: start, to: arguments.count, by: 2).reversed() {
+            let key = arguments[index]
+            // SAFETY: the bytes are copied within this statement.
+            let copy = Array(UnsafeBufferPointer(start: key.start, count: key.count))
+            if !seen.insert(copy).inserted { continue }
+            let hash = hash.hash(key)
+            locked.withShard(ShardArray.index(of: hash)) { shard in
+                shard.note(key, hash, valueCount: arguments[index + 1].count, in: &changes)
+            }
+        }
+        try policy?.add(changes)
     }
 
     private func anyExists(

@@ -22,8 +22,8 @@ extension Keyspace {
         let (end, isBeyond) = offset.addingReportingOverflow(bytes.count)
         if offset < 0 || isBeyond { throw valueLengthError(.max) }
         try check(valueCount: end)
-        return withShard(of: key) { shard, hash in
-            shard.overwrite(key, hash, from: offset, with: bytes, now)
+        return try withShard(of: key) { shard, hash throws(ServerError) in
+            try shard.overwrite(key, hash, from: offset, with: bytes, now)
         }
     }
 
@@ -46,13 +46,14 @@ extension Keyspace {
             let stored = sum.withText { text -> Result<Void, ServerError> in
                 do throws(ServerError) {
                     try check(valueCount: text.count)
+                    if found >= 0 {
+                        try shard.overwrite(at: found, text)
+                    } else {
+                        try shard.insert(key, hash, valueCount: text.count, at: found, now)
+                            .write(text)
+                    }
                 } catch {
                     return .failure(error)
-                }
-                if found >= 0 {
-                    shard.overwrite(at: found, text)
-                } else {
-                    shard.insert(key, hash, valueCount: text.count, at: found).write(text)
                 }
                 text.withSpan(body)
                 return .success(())

@@ -35,7 +35,7 @@ extension Keyspace {
 
     /// Makes `value` the value of `key`, which will not expire; whether the key existed.
     ///
-    /// Throws `.keyTooLong` or `.valueTooLarge`.
+    /// Throws `.keyTooLong`, `.valueTooLarge` or `.namespaceFull`.
     @discardableResult
     public func set(
         _ key: Span<UInt8>,
@@ -46,14 +46,16 @@ extension Keyspace {
         let value = Bytes(value)
         try check(key: key)
         try check(valueCount: value.count)
-        return withShard(of: key) { shard, hash in shard.set(key, value, hash, now) }
+        return try withShard(of: key) { shard, hash throws(ServerError) in
+            try shard.set(key, value, hash, now)
+        }
     }
 
     /// Makes `value` the value of `key`, if the condition of `options` holds.
     ///
     /// `previous` is called with the old value if the key existed, whether or not the condition holds.
-    /// An expiry at or before `now` removes the key and counts as stored. Throws `.keyTooLong` or
-    /// `.valueTooLarge`. Source: Redis, SET.
+    /// An expiry at or before `now` removes the key and counts as stored. Throws `.keyTooLong`,
+    /// `.valueTooLarge` or `.namespaceFull`. Source: Redis, SET.
     @discardableResult
     public func set(
         _ key: Span<UInt8>,
@@ -66,8 +68,8 @@ extension Keyspace {
         let value = Bytes(value)
         try check(key: key)
         try check(valueCount: value.count)
-        return withShard(of: key) { shard, hash in
-            shard.set(key, value, hash, options, now, previous)
+        return try withShard(of: key) { shard, hash throws(ServerError) in
+            try shard.set(key, value, hash, options, now, previous)
         }
     }
 
@@ -122,7 +124,7 @@ extension Keyspace {
     /// Adds `amount` to the integer that `key` holds, 0 if it is missing, and keeps its expiry; the sum.
     ///
     /// Throws `.notAnInteger` if the value is not what `DecimalInteger` reads, `.overflow` if the sum
-    /// does not fit, and `.keyTooLong`; the value is then unchanged. Source: Redis, INCRBY.
+    /// does not fit, `.keyTooLong` and `.namespaceFull`; the value is then unchanged. Source: Redis, INCRBY.
     @discardableResult
     public func increment(
         _ key: Span<UInt8>,
@@ -138,8 +140,8 @@ extension Keyspace {
 
     /// Puts `suffix` behind the value of `key`, empty if it is missing; the new length in bytes.
     ///
-    /// Keeps the expiry. Throws `.keyTooLong`, and `.valueTooLarge` if the whole would be; the value is
-    /// then unchanged. Source: Redis, APPEND.
+    /// Keeps the expiry. Throws `.keyTooLong`, `.valueTooLarge` if the whole would be, and
+    /// `.namespaceFull`; the value is then unchanged. Source: Redis, APPEND.
     @discardableResult
     public func append(
         _ key: Span<UInt8>,
@@ -150,8 +152,8 @@ extension Keyspace {
         let suffix = Bytes(suffix)
         try check(key: key)
         let limit = maxValueBytes
-        let count = withShard(of: key) { shard, hash in
-            shard.append(key, suffix, hash, now, maxValueBytes: limit)
+        let count = try withShard(of: key) { shard, hash throws(ServerError) in
+            try shard.append(key, suffix, hash, now, maxValueBytes: limit)
         }
         guard let count else {
             throw ServerError(

@@ -74,16 +74,25 @@ extension Keyspace {
         for (name, held) in ordered { body(name.span, held.keys, held.bytes) }
     }
 
-    /// Calls `body` with every key that begins with `prefix`, which must contain `^`; otherwise none.
+    /// Calls `body` with every key that begins with `prefix`, one shard at a time.
     ///
-    /// In byte order within a shard, one shard at a time; O(keys that match).
+    /// Costs O(keys that match), in byte order within a shard; if `prefix` has no `^`, O(all keys), a
+    /// thousand at a time.
     public func forEachKey(
         withPrefix prefix: Span<UInt8>,
         now: Int64,
         _ body: (Span<UInt8>) -> Void
     ) {
         let prefix = Bytes(prefix)
-        if !prefix.isNamespaced { return }
+        if !prefix.isNamespaced {
+            var cursor: UInt64 = 0
+            repeat {
+                cursor = scan(cursor: cursor, limit: 1000, now: now) { key in
+                    if Bytes(key).hasPrefix(prefix) { body(key) }
+                }
+            } while cursor != 0
+            return
+        }
         for index in 0..<ShardArray.count {
             shards.withShard(index) { shard in
                 shard.index.forEach(prefix: prefix) { entry in

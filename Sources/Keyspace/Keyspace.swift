@@ -5,8 +5,9 @@ public import Core
 /// A table of keys and values, split into 256 shards with a lock each.
 ///
 /// Concurrency: safe from any thread. An operation locks the one shard that its key is in, for as long
-/// as it takes to find the key and copy the value; only the operations in `Keyspace+Many.swift`,
-/// `removeAll` and `exclusively` hold several locks. The closures that operations take run under a shard's lock: they must
+/// as it takes to find the key and copy the value; only the operations in `Keyspace+Many.swift` and
+/// `Keyspace+Transfer.swift`, `removeAll` and `exclusively` hold several locks. The closures that
+/// operations take run under a shard's lock: they must
 /// be brief, and must not call the keyspace, which would wait for itself.
 ///
 /// Time: `now` is Unix milliseconds and comes from the caller. A key that expires at `now` or before is
@@ -14,9 +15,12 @@ public import Core
 /// that nobody asks for.
 ///
 /// Keys longer than the limit can never have been stored, so reading one finds nothing. Operations that
-/// store check and throw `.keyTooLong` or `.valueTooLarge`, which name the limit and its value.
+/// store check and throw `.keyTooLong` or `.valueTooLarge`, which name the limit and its value, and
+/// `.namespaceFull` where the rules on namespaces have no room for what they would add.
 public final class Keyspace: Sendable {
     let shards: ShardArray
+    /// The rules on namespaces; nil where there are none.
+    let policy: NamespacePolicy?
     let hash: ByteHash
     let maxKeyBytes: Int
     let maxValueBytes: Int
@@ -28,13 +32,21 @@ public final class Keyspace: Sendable {
     ///
     /// `seed` decides where keys lie and in which order `scan` finds them; without one it is random, so
     /// that no peer can choose keys that collide. Of `limits`, key and value lengths matter; a key's is
-    /// held to 65,535 bytes and a value's to 2 GiB at most, which is what an entry can record.
-    public convenience init(limits: Limits, seed: UInt64? = nil) {
-        self.init(limits: limits, hash: ByteHash(seed: seed ?? .random(in: 0 ... .max)))
+    /// held to 65,535 bytes and a value's to 2 GiB at most, which is what an entry can record. Writes
+    /// are held to the rules in `namespaces`, see `NamespacePolicy`.
+    public convenience init(
+        limits: Limits,
+        namespaces: [NamespaceRule] = [],
+        seed: UInt64? = nil
+    ) {
+        let hash = ByteHash(seed: seed ?? .random(in: 0 ... .max))
+        self.init(limits: limits, namespaces: namespaces, hash: hash)
     }
 
-    init(limits: Limits, hash: ByteHash) {
-        shards = ShardArray()
+    init(limits: Limits, namespaces: [NamespaceRule] = [], hash: ByteHash) {
+        policy = namespaces.isEmpty ? nil : NamespacePolicy(namespaces)
+        // SAFETY: the policy lives as long as this keyspace, whose shards nobody else has.
+        shards = ShardArray(policy: policy.map(PolicyReference.passUnretained))
         self.hash = hash
         maxKeyBytes = min(limits.maxKeyBytes, Int(UInt16.max))
         maxValueBytes = min(limits.maxValueBytes, Int(Int32.max))
@@ -43,6 +55,7 @@ public final class Keyspace: Sendable {
     /// Makes a view of `keyspace` for the thread that holds the locks of `held`; see `exclusively`.
     init(viewing keyspace: Keyspace, held: ShardSet) {
         shards = ShardArray(viewing: keyspace.shards, held: held)
+        policy = keyspace.policy
         hash = keyspace.hash
         maxKeyBytes = keyspace.maxKeyBytes
         maxValueBytes = keyspace.maxValueBytes
@@ -76,11 +89,15 @@ public final class Keyspace: Sendable {
             for index in 0..<ShardArray.count {
                 locked.withShard(index) { shard in
                     // Versions go on rising: a key stored again must not look unchanged.
-                    var empty = Shard(lastVersion: shard.lastVersion &+ 1)
+                    var empty = Shard(
+                        lastVersion: shard.lastVersion &+ 1,
+                        policy: shard.policy
+                    )
                     swap(&empty, &shard)
                     (removed + index).initialize(to: empty)
                 }
             }
+            policy?.forgetEverything()
         }
         removed.deinitialize(count: ShardArray.count)
         removed.deallocate()

@@ -66,6 +66,8 @@ public enum ExpiryCondition: Equatable, Sendable {
     case ifLater
     /// The new expiry is sooner than the present one; none counts as never (LT).
     case ifSooner
+    /// The key has an expiry, and the new one is sooner (XX and LT).
+    case ifVolatileAndSooner
 }
 
 /// How long a key has to live.

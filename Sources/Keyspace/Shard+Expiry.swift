@@ -22,6 +22,7 @@ extension Shard {
         case .ifVolatile: old != 0
         case .ifLater: old != 0 && new > old
         case .ifSooner: old == 0 || new < old
+        case .ifVolatileAndSooner: old != 0 && new < old
         }
     }
 

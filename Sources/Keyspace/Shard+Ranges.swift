@@ -9,23 +9,6 @@ import Musl
 #endif
 
 extension Shard {
-    /// The entry at `found` with room for a value of `valueCount` bytes, at least as many as it has, of
-    /// which the present ones are kept.
-    ///
-    /// Where the block is too small the new one has room for as much again, at most 1 MiB, so that
-    /// values that grow bit by bit are copied seldom. Source: Redis, sdsMakeRoomFor.
-    mutating func grow(at found: Int, toValueCount valueCount: Int) -> Entry {
-        let entry = table[found]
-        let needed = Entry.bytes(keyCount: entry.key.count, valueCount: valueCount)
-        if needed <= entry.capacity { return entry }
-        return reallocate(
-            at: found,
-            valueCount: valueCount,
-            keeping: entry.value.count,
-            room: needed + min(needed, 1 << 20)
-        )
-    }
-
     /// Writes `bytes`, which are not none, over the value of `key` from `offset` on; the new length.
     ///
     /// A value that ends before `offset` is filled up with zeros; a missing one is empty. The sum of
@@ -36,15 +19,15 @@ extension Shard {
         from offset: Int,
         with bytes: Bytes,
         _ now: Int64
-    ) -> Int {
+    ) throws(ServerError) -> Int {
         let found = findLive(key, hash, now)
         let end = offset + bytes.count
         let count = found < 0 ? 0 : table[found].value.count
         let total = max(count, end)
         let entry =
             found < 0
-            ? insert(key, hash, valueCount: total, at: found)
-            : grow(at: found, toValueCount: total)
+            ? try insert(key, hash, valueCount: total, at: found, now)
+            : try grow(at: found, toValueCount: total)
         // SAFETY: the block holds a value of `total` bytes, and every byte from the old count up to
         // `end` is written here, first zeros, then `bytes`, which lie outside the keyspace.
         if offset > count { memset(entry.valueStart + count, 0, offset - count) }

@@ -3,18 +3,39 @@
 internal import Core
 
 extension Shard {
-    /// Makes `value` the value of `key`, which then does not expire; whether the key existed.
+    /// Makes `value` the value of `key`, which then does not expire unless a rule says so; whether the
+    /// key existed.
     @inline(__always)
-    mutating func set(_ key: Bytes, _ value: Bytes, _ hash: UInt64, _ now: Int64) -> Bool {
+    mutating func set(
+        _ key: Bytes,
+        _ value: Bytes,
+        _ hash: UInt64,
+        _ now: Int64
+    ) throws(ServerError) -> Bool {
+        if policy != nil { return try setRuled(key, value, hash, now) }
+        return setAdmitted(key, value, hash, now, expiresAt: 0)
+    }
+
+    /// As `set`, of what the rules on namespaces have admitted; it expires at `expiresAt`, 0 for never.
+    @inline(__always)
+    mutating func setAdmitted(
+        _ key: Bytes,
+        _ value: Bytes,
+        _ hash: UInt64,
+        _ now: Int64,
+        expiresAt: Int64
+    ) -> Bool {
         let found = table.find(hash, key)
         if found < 0 {
-            insert(key, hash, valueCount: value.count, at: found).write(value)
+            let entry = place(key, hash, valueCount: value.count, at: found)
+            entry.write(value)
+            if expiresAt != 0 { setExpiry(entry, hash, expiresAt) }
             return false
         }
         let entry = table[found]
         let wasLive = !entry.isExpired(now)
-        if entry.expiresAt != 0 { setExpiry(entry, hash, 0) }
-        overwrite(at: found, value)
+        if entry.expiresAt != expiresAt { setExpiry(entry, hash, expiresAt) }
+        replaceValue(at: found, value)
         return wasLive
     }
 
@@ -26,13 +47,13 @@ extension Shard {
         _ options: SetOptions,
         _ now: Int64,
         _ previous: (Span<UInt8>) -> Void
-    ) -> SetOutcome {
+    ) throws(ServerError) -> SetOutcome {
         let found = findLive(key, hash, now)
         if found >= 0 { table[found].value.withSpan(previous) }
         if !holds(options.condition, found) {
             return SetOutcome(isStored: false, hadPrevious: found >= 0)
         }
-        store(key, value, hash, options.expiry, now, at: found)
+        try store(key, value, hash, options.expiry, now, at: found)
         return SetOutcome(isStored: true, hadPrevious: found >= 0)
     }
 
@@ -44,16 +65,16 @@ extension Shard {
         _ expiry: SetOptions.Expiry,
         _ now: Int64,
         at found: Int
-    ) {
+    ) throws(ServerError) {
         if case .at(let expiresAt) = expiry, expiresAt <= max(now, 0) {
             if found >= 0 { remove(at: found) }
         } else if found >= 0 {
-            overwrite(at: found, value)
-            apply(expiry, table[found], hash)
+            try overwrite(at: found, value)
+            apply(expiry, table[found], hash, now)
         } else {
-            let entry = insert(key, hash, valueCount: value.count, at: found)
+            let entry = try insert(key, hash, valueCount: value.count, at: found, now)
             entry.write(value)
-            apply(expiry, entry, hash)
+            apply(expiry, entry, hash, now)
         }
     }
 
@@ -67,9 +88,14 @@ extension Shard {
         }
     }
 
-    private mutating func apply(_ expiry: SetOptions.Expiry, _ entry: Entry, _ hash: UInt64) {
+    private mutating func apply(
+        _ expiry: SetOptions.Expiry,
+        _ entry: Entry,
+        _ hash: UInt64,
+        _ now: Int64
+    ) {
         switch expiry {
-        case .none: setExpiry(entry, hash, 0)
+        case .none: setExpiry(entry, hash, defaultExpiry(entry.key, now))
         case .keep: break
         case .at(let expiresAt): setExpiry(entry, hash, expiresAt)
         }
@@ -91,11 +117,11 @@ extension Shard {
         let (sum, didOverflow) = value.addingReportingOverflow(amount)
         if didOverflow { throw ServerError(.overflow) }
         var digits = DecimalDigits(sum)
-        digits.withBytes { bytes in
+        try digits.withBytes { bytes throws(ServerError) in
             if found >= 0 {
-                overwrite(at: found, bytes)
+                try overwrite(at: found, bytes)
             } else {
-                insert(key, hash, valueCount: bytes.count, at: found).write(bytes)
+                try insert(key, hash, valueCount: bytes.count, at: found, now).write(bytes)
             }
         }
         return sum
@@ -116,17 +142,17 @@ extension Shard {
         _ hash: UInt64,
         _ now: Int64,
         maxValueBytes: Int
-    ) -> Int? {
+    ) throws(ServerError) -> Int? {
         let found = findLive(key, hash, now)
         if found < 0 {
             if suffix.count > maxValueBytes { return nil }
-            insert(key, hash, valueCount: suffix.count, at: found).write(suffix)
+            try insert(key, hash, valueCount: suffix.count, at: found, now).write(suffix)
             return suffix.count
         }
         let count = table[found].value.count
         if suffix.count > maxValueBytes - count { return nil }
         let total = count + suffix.count
-        let entry = grow(at: found, toValueCount: total)
+        let entry = try grow(at: found, toValueCount: total)
         // SAFETY: the block holds a value of `total` bytes, and `suffix` lies outside the keyspace.
         (entry.valueStart + count).update(from: suffix.start, count: suffix.count)
         entry.header.pointee.valueCount = UInt32(truncatingIfNeeded: total)
@@ -145,9 +171,11 @@ private struct DecimalDigits {
 
     /// Calls `body` with the digits, behind a `-` if the value is negative.
     @inline(__always)
-    mutating func withBytes(_ body: (Bytes) -> Void) {
+    mutating func withBytes<Failure: Error>(
+        _ body: (Bytes) throws(Failure) -> Void
+    ) throws(Failure) {
         let value = value
-        withUnsafeMutableBytes(of: &words) { buffer in
+        try withUnsafeMutableBytes(of: &words) { buffer throws(Failure) in
             var start = buffer.count
             var magnitude = value.magnitude
             repeat {
@@ -162,7 +190,7 @@ private struct DecimalDigits {
             }
             // SAFETY: the bytes from `start` on were just written, and `words` outlives `body`.
             let address = UnsafeRawPointer(buffer.baseAddress.unsafelyUnwrapped) + start
-            body(
+            try body(
                 Bytes(
                     start: address.assumingMemoryBound(to: UInt8.self),
                     count: buffer.count - start

@@ -13,8 +13,13 @@ struct Shard: ~Copyable {
     private(set) var volatileCount = 0
     /// Counts changes; what an entry's version is taken from, and never goes back.
     private(set) var lastVersion: UInt64
+    /// The rules on namespaces; nil where there are none.
+    let policy: PolicyReference?
 
-    init(lastVersion: UInt64 = 0) { self.lastVersion = lastVersion }
+    init(lastVersion: UInt64 = 0, policy: PolicyReference? = nil) {
+        self.lastVersion = lastVersion
+        self.policy = policy
+    }
 
     /// Bytes that the shard takes, all told.
     var bytes: Int { entryBytes + table.bytes + queue.bytes + index.bytes }
@@ -33,8 +38,9 @@ struct Shard: ~Copyable {
         return table.find(hash, key)
     }
 
-    /// Adds an entry for the missing `key`, without expiry, its value still to be written.
-    mutating func insert(_ key: Bytes, _ hash: UInt64, valueCount: Int, at missing: Int) -> Entry {
+    /// Adds an entry for the missing `key`, without expiry, its value still to be written; the rules on
+    /// namespaces have admitted it.
+    mutating func place(_ key: Bytes, _ hash: UInt64, valueCount: Int, at missing: Int) -> Entry {
         let entry = Entry.make(key: key, valueCount: valueCount)
         table.insert(entry, hash, at: missing)
         if key.isNamespaced { index.insert(entry) }
@@ -63,9 +69,10 @@ struct Shard: ~Copyable {
         return entry
     }
 
-    /// Makes `value` the value of the entry at `found`, in place where it suits.
+    /// Makes `value` the value of the entry at `found`, in place where it suits; the rules on namespaces
+    /// have admitted it.
     @inline(__always)
-    mutating func overwrite(at found: Int, _ value: Bytes) {
+    mutating func replaceValue(at found: Int, _ value: Bytes) {
         var entry = table[found]
         if !entry.suits(valueCount: value.count) {
             entry = reallocate(at: found, valueCount: value.count)
@@ -96,15 +103,17 @@ struct Shard: ~Copyable {
     /// Removes the entry at `found`; the table keeps its size, so that a walk can go on at `found`.
     ///
     /// The caller must `tidy` afterwards.
-    mutating func unlink(at found: Int) {
+    mutating func unlink(at found: Int, isCounted: Bool = true) {
         let entry = table[found]
         if entry.key.isNamespaced { index.remove(entry) }
-        discard(at: found)
+        discard(at: found, isCounted: isCounted)
     }
 
-    /// Removes the entry at `found`, which is not or no longer in the namespace index.
-    private mutating func discard(at found: Int) {
+    /// Removes the entry at `found`, which is not or no longer in the namespace index; without
+    /// `isCounted` the rules on namespaces have already forgotten it.
+    private mutating func discard(at found: Int, isCounted: Bool = true) {
         let entry = table[found]
+        if isCounted, policy != nil { forget(entry) }
         if entry.expiresAt != 0 { volatileCount &-= 1 }
         entryBytes &-= entry.capacity
         lastVersion &+= 1

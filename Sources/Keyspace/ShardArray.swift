@@ -22,13 +22,13 @@ struct ShardArray: ~Copyable, @unchecked Sendable {
     private static let shardOffset = 16
     private static let stride = (shardOffset + MemoryLayout<Shard>.size + 127) & ~127
 
-    init() {
+    init(policy: PolicyReference?) {
         isView = false
         held = ShardSet()
         cells = .allocate(byteCount: ShardArray.count * ShardArray.stride, alignment: 128)
         for index in 0..<ShardArray.count {
             lock(index).initialize(to: Lock())
-            shard(index).initialize(to: Shard())
+            shard(index).initialize(to: Shard(policy: policy))
         }
     }
 
@@ -87,7 +87,10 @@ struct ShardArray: ~Copyable, @unchecked Sendable {
     /// (or none, in `withShard`, whose bodies take no second lock). So of all threads that hold any,
     /// the one whose highest lock is the highest waits for nobody, and runs on. A view takes no lock at
     /// all as long as it is asked for nothing but what is held, which whoever makes one sees to.
-    func withShards<Result>(_ set: ShardSet, _ body: (borrowing LockedShards) -> Result) -> Result {
+    func withShards<Result, Failure: Error>(
+        _ set: ShardSet,
+        _ body: (borrowing LockedShards) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         for index in 0..<ShardArray.count where set.contains(index) && !held.contains(index) {
             lock(index).pointee.acquire()
         }
@@ -96,7 +99,7 @@ struct ShardArray: ~Copyable, @unchecked Sendable {
                 lock(index).pointee.release()
             }
         }
-        return body(LockedShards(base: cells + ShardArray.shardOffset, set: set))
+        return try body(LockedShards(base: cells + ShardArray.shardOffset, set: set))
     }
 
     /// Shards whose locks the current call of `withShards` holds.

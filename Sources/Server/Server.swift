@@ -45,7 +45,10 @@ public final class Server: Sendable {
             let loopCount = configuration.loopCount > 0 ? configuration.loopCount : coreCount()
             let state = ServerState(
                 configuration: configuration,
-                keyspace: Keyspace(limits: configuration.limits),
+                keyspace: Keyspace(
+                    limits: configuration.limits,
+                    namespaces: configuration.namespaces
+                ),
                 authority: TokenAuthority(try tokens.load()),
                 facts: ServerFacts(
                     identifier: identity,

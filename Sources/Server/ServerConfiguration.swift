@@ -20,6 +20,8 @@ public struct ServerConfiguration: Sendable {
     public var shutdownTimeoutMilliseconds: Int64 = 10_000
     /// The limits.
     public var limits = Limits()
+    /// What namespaces may hold, and how long their keys live by default.
+    public var namespaces: [NamespaceRule] = []
 
     /// Makes a configuration with the defaults for everything that is not given.
     public init(

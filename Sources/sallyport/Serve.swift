@@ -40,6 +40,17 @@ struct Serve: ParsableCommand {
     @Option(help: "The most connections at once.")
     var maxClients = Limits().maxClients
 
+    @Option(
+        help: ArgumentHelp(
+            "What a namespace may hold, as 'users^:keys=1000,bytes=1048576,ttl=3600'; again for others.",
+            discussion: """
+                keys and bytes limit what is stored below the prefix; ttl is the expiry, in seconds, of \
+                keys that are stored without one. A write that would exceed a limit is refused.
+                """
+        )
+    )
+    var namespace: [String] = []
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -50,6 +61,7 @@ struct Serve: ParsableCommand {
         if Logger.Level(rawValue: logLevel) == nil {
             throw ValidationError("--log-level \(logLevel) is none of the levels.")
         }
+        _ = try namespaceRules()
         if loops < 0 || loops > 1024 { throw ValidationError("--loops is 0 to 1024.") }
         if maxClients < 1 { throw ValidationError("--max-clients is at least 1.") }
         for (name, value) in [
@@ -58,6 +70,26 @@ struct Serve: ParsableCommand {
         ] where !(value >= 0 && value <= 1e9) {
             throw ValidationError("\(name) is 0 to 1000000000 seconds.")
         }
+    }
+
+    /// The rules that `--namespace` gives; an error says which one is wrong, and how.
+    private func namespaceRules() throws -> [NamespaceRule] {
+        var rules: [NamespaceRule] = []
+        for text in namespace {
+            do {
+                let rule = try NamespaceRule(parsing: text)
+                if rule.prefix.count > Limits().maxKeyBytes {
+                    throw NamespaceRuleError(description: "has a prefix longer than any key")
+                }
+                if rules.contains(where: { $0.prefix == rule.prefix }) {
+                    throw NamespaceRuleError(description: "is given for the second time")
+                }
+                rules.append(rule)
+            } catch {
+                throw ValidationError("--namespace '\(text)' \(error).")
+            }
+        }
+        return rules
     }
 
     func run() throws {
@@ -102,6 +134,7 @@ struct Serve: ParsableCommand {
         configuration.limits.idleTimeoutMilliseconds = Int64(idleTimeout * 1000)
         configuration.limits.authenticationTimeoutMilliseconds = Int64(authTimeout * 1000)
         configuration.limits.maxClients = maxClients
+        configuration.namespaces = try namespaceRules()
         return configuration
     }
 

@@ -69,7 +69,11 @@ final class Bench {
     var authenticatedClients: Int { facts.authenticatedClients.load(ordering: .relaxed) }
 
     /// Makes a bench with a session of the token called `name`, or with one that has none yet.
-    init(as name: String? = "root", encoding: WireEncoding = .resp2) throws {
+    init(
+        as name: String? = "root",
+        encoding: WireEncoding = .resp2,
+        namespaces: [NamespaceRule] = []
+    ) throws {
         var limits = Limits()
         limits.maxKeyBytes = 32
         limits.maxValueBytes = 64
@@ -80,7 +84,7 @@ final class Bench {
         facts = ServerFacts(identifier: "3f0e7a52-0000-4000-8000-000000000001")
         let tokens = try TokenSet(Credentials.entries, catalog: CommandTable.catalog)
         context = CommandContext(
-            keyspace: Keyspace(limits: limits, seed: 7),
+            keyspace: Keyspace(limits: limits, namespaces: namespaces, seed: 7),
             authority: TokenAuthority(tokens),
             facts: facts,
             limits: limits,
@@ -261,7 +265,7 @@ struct Run {
     }
 
     private func finding(_ code: ErrorCode, _ message: String) -> String? {
-        let allowed = CommandSpec.commonErrors + (spec?.errors ?? [])
+        let allowed = CommandSpec.commonErrors + (spec?.ownErrors ?? [])
         if !allowed.contains(code) { return "\(name) may not answer with \(code)" }
         let isPrintable = message.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
         if message.isEmpty || !isPrintable { return "\(name) answered with the text '\(message)'" }

@@ -104,7 +104,10 @@ private let walkScripts: [Script] = [
         .run("SCAN 0 COUNT many", .notAnInteger),
         .run("SCAN 0 COUNT", .syntax),
         .run("SCAN 0 MATCH", .syntax),
-        .run("SCAN 0 TYPE string", .syntax),
+        .run("SCAN 0 TYPE String MATCH a", .list([.text("0"), .texts("a")])),
+        .run("SCAN 0 TYPE list", .list([.text("0"), .list([])])),
+        .run("SCAN 0 TYPE", .syntax),
+        .run("SCAN 0 KIND string", .syntax),
         .run("SCAN", .arity("scan"))
     ),
     Script(
@@ -121,6 +124,14 @@ private let walkScripts: [Script] = [
         .runSorted("KEYS one", ["one"]),
         .runSorted("KEYS o", []),
         .runSorted("KEYS ''", []),
+        .run("MSET a^one 1 a^two 2 b^one 3", .ok),
+        .runSorted("KEYS a^*", ["a^one", "a^two"]),
+        .runSorted("LIST a^t*", ["a^two"]),
+        .runSorted("KEYS a^[^t]*", ["a^one"]),
+        .runSorted("KEYS a\\^one", ["a^one"]),
+        .runSorted("KEYS *^one", ["a^one", "b^one"]),
+        .run("SCAN 0 MATCH a^o* COUNT 1000", .list([.text("0"), .texts("a^one")])),
+        .run("SCAN 0 MATCH c^*", .list([.text("0"), .list([])])),
         .run("KEYS", .arity("keys")),
         .run("KEYS a b", .arity("keys")),
         .run("LIST", .arity("keys"))

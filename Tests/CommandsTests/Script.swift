@@ -19,17 +19,20 @@ enum Step: Sendable {
 /// Lines to be run one after the other, from an empty keyspace and as `root`.
 struct Script: Sendable, CustomTestStringConvertible {
     var name: String
+    /// The rules on namespaces that hold in it.
+    var rules: [NamespaceRule]
     var steps: [Step]
 
-    init(_ name: String, _ steps: Step...) {
+    init(_ name: String, rules: [NamespaceRule] = [], _ steps: Step...) {
         self.name = name
+        self.rules = rules
         self.steps = steps
     }
 
     var testDescription: String { name }
 
     func play() throws {
-        let bench = try Bench()
+        let bench = try Bench(namespaces: rules)
         for step in steps {
             switch step {
             case .run(let line, let expected):
@@ -46,7 +49,7 @@ struct Script: Sendable, CustomTestStringConvertible {
     ///
     /// A line that the encoding cannot say is run without it, so that those behind it find the same keys.
     func play(through encoding: WireEncoding) throws {
-        let bench = try Bench(encoding: encoding)
+        let bench = try Bench(encoding: encoding, namespaces: rules)
         for step in steps {
             switch step {
             case .run(let line, let expected):
@@ -74,7 +77,7 @@ struct Script: Sendable, CustomTestStringConvertible {
         guard let index = CommandTable.catalog.index(of: name) else { return }
         let spec = CommandTable.catalog.specs[index]
         if case .error(let word, _) = seen {
-            let allowed = (CommandSpec.commonErrors + spec.errors + [.keyNotFound])
+            let allowed = (CommandSpec.commonErrors + spec.ownErrors + [.keyNotFound])
                 .map { Answer.error($0, "").seen(in: encoding) }
             #expect(allowed.contains(.error(word, "")), "\(line) answers with \(word)")
         } else {
@@ -99,6 +102,7 @@ struct Script: Sendable, CustomTestStringConvertible {
 @Suite struct ScriptTests {
     static let scripts =
         stringScripts + settingScripts + rangeScripts + comparingScripts + keyScripts
+        + keyMoveScripts + expiryConditionScripts + quotaScripts
         + connectionScripts + permissionScripts + transactionScripts + administrationScripts
 
     @Test(arguments: scripts) func answersAsExpected(script: Script) throws {
@@ -120,7 +124,7 @@ struct Script: Sendable, CustomTestStringConvertible {
 
     @Test func everyErrorOfEveryRowIsMet() {
         for spec in CommandTable.catalog.specs {
-            for code in spec.errors {
+            for code in spec.ownErrors {
                 let isMet = Self.scripts.contains { script in
                     script.runs.contains { $0.command == spec.name && $0.error == code }
                 }

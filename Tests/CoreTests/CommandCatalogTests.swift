@@ -84,6 +84,22 @@ struct CommandCatalogTests {
         #expect(ping.keyPositions == (0, 0, 0))
     }
 
+    @Test("what becomes of a key follows from the category, or from its argument")
+    func access() {
+        let key = ArgumentSpec("key", .key)
+        let kept = ArgumentSpec("from", .key, access: [.read, .write])
+        let copy = Self.spec("COPY", [key, ArgumentSpec("to", .key, access: .write)])
+        #expect(copy.keyPositions == (1, 2, 1))
+        #expect(copy.keyAccess == [.read, .write])
+        #expect((0...3).map(copy.keyAccess) == [[], .read, .write, []])
+        let move = Self.spec("MOVE", [kept, key, ArgumentSpec("word", .bytes)])
+        #expect(move.keyAccess(at: 1) == [.read, .write])
+        #expect(move.keyAccess(at: 3) == [])
+        let pairs = Self.spec("MSET", [ArgumentSpec("pairs", .pairs, repeated: true)])
+        #expect(pairs.keyAccess(at: 1) == .read && pairs.keyAccess(at: 7) == .read)
+        #expect(Self.spec("PING", [ArgumentSpec("message", .bytes)]).keyAccess == [])
+    }
+
     @Test("a set holds what was put in it")
     func sets() {
         var set = CommandSet()

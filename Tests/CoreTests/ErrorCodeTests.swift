@@ -22,7 +22,7 @@ struct ErrorCodeTests {
         (.authenticationTimeout, 43, "authentication_timeout"), (.idleTimeout, 44, "idle_timeout"),
         (.shuttingDown, 45, "shutting_down"), (.requestTimeout, 46, "request_timeout"),
         (.notServed, 50, "not_served"),
-        (.internalError, 99, "internal"),
+        (.internalError, 99, "internal"), (.namespaceFull, 47, "namespace_full"),
     ]
 
     @Test("numbers and JSON codes are frozen")

@@ -8,7 +8,7 @@ import Testing
 @testable import Keyspace
 
 /// Runs `body` on `count` threads at once and waits for all of them.
-private func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) async {
+func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) async {
     await withTaskGroup(of: Void.self) { group in
         for index in 0..<count { group.addTask { body(index) } }
     }

@@ -33,6 +33,13 @@ private struct Run {
     var random: SeededGenerator
     var now: Int64 = 1_000_000
     var keyCount: Int
+    /// Milliseconds after which keys of the namespace `ns3` expire that are stored without an expiry.
+    var defaultTTL: Int64?
+
+    /// When a key that is now stored without an expiry expires.
+    func fresh(_ key: [UInt8]) -> Int64? {
+        key.starts(with: bytes("ns3^")) ? defaultTTL.map { now + $0 } : nil
+    }
 
     mutating func key() -> [UInt8] {
         let number = Int.random(in: 0..<keyCount, using: &random)
@@ -57,17 +64,18 @@ private struct Run {
         }
         let key = key()
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<20: try plainSet(key)
-        case 20..<38: try optionedSet(key)
-        case 38..<50: read(key)
-        case 50..<62: remove(key)
-        case 62..<70: expire(key)
-        case 70..<74: persist(key)
-        case 74..<80: increment(key)
-        case 80..<83: incrementByDecimal(key)
-        case 83..<88: try append(key)
-        case 88..<92: try overwrite(key)
-        case 92..<96: try setIfEqual(key)
+        case 0..<14: try plainSet(key)
+        case 14..<20: try transfer(key)
+        case 20..<36: try optionedSet(key)
+        case 36..<46: read(key)
+        case 46..<58: remove(key)
+        case 58..<66: expire(key)
+        case 66..<70: persist(key)
+        case 70..<76: increment(key)
+        case 76..<79: incrementByDecimal(key)
+        case 79..<86: try append(key)
+        case 86..<91: try overwrite(key)
+        case 91..<96: try setIfEqual(key)
         case 96..<99: removeIfSame(key)
         default: reclaim()
         }
@@ -77,7 +85,30 @@ private struct Run {
         let value = value()
         let existed = model.live(key, now) != nil
         #expect(try keyspace.set(key.span, value.span, now: now) == existed)
-        model.held[key] = Model.Held(value: value, expiresAt: nil)
+        model.held[key] = Model.Held(value: value, expiresAt: fresh(key))
+    }
+
+    /// Renames or copies to another key, or to the same.
+    mutating func transfer(_ key: [UInt8]) throws {
+        let other = self.key()
+        let isMove = Bool.random(using: &random)
+        let isReplacing = Bool.random(using: &random)
+        let source = model.live(key, now)
+        let old = model.live(other, now)
+        let version = keyspace.version(other.span, now: now)
+        let outcome =
+            try isMove
+            ? keyspace.rename(key.span, to: other.span, isReplacing: isReplacing, now: now)
+            : keyspace.copyValue(of: key.span, to: other.span, isReplacing: isReplacing, now: now)
+        let expected: TransferOutcome =
+            source == nil
+            ? .sourceMissing : old != nil && !isReplacing ? .destinationExists : .done
+        #expect(outcome == expected)
+        guard let source, outcome == .done, key != other else { return }
+        #expect(keyspace.version(other.span, now: now) ?? 0 > version ?? 0)
+        let expiresAt = source.expiresAt ?? fresh(other)
+        model.held[other] = Model.Held(value: source.value, expiresAt: expiresAt)
+        if isMove { model.held[key] = nil }
     }
 
     mutating func optionedSet(_ key: [UInt8]) throws {
@@ -104,8 +135,10 @@ private struct Run {
         #expect(previous == old?.value)
         if !isStored { return }
         switch options.expiry {
-        case .none: model.held[key] = Model.Held(value: value, expiresAt: nil)
-        case .keep: model.held[key] = Model.Held(value: value, expiresAt: old?.expiresAt)
+        case .none: model.held[key] = Model.Held(value: value, expiresAt: fresh(key))
+        case .keep:
+            let expiresAt = old == nil ? fresh(key) : old?.expiresAt
+            model.held[key] = Model.Held(value: value, expiresAt: expiresAt)
         case .at: model.held[key] = Model.Held(value: value, expiresAt: time)
         }
     }
@@ -148,7 +181,10 @@ private struct Run {
         let isCanonical = Int64(text).map { String($0) == text } ?? false
         let got = try? keyspace.increment(key.span, by: amount, now: now)
         #expect(got == (isCanonical ? sum : nil))
-        if let got { model.held[key] = .init(value: bytes("\(got)"), expiresAt: old?.expiresAt) }
+        if let got {
+            let expiresAt = old == nil ? fresh(key) : old?.expiresAt
+            model.held[key] = Model.Held(value: bytes("\(got)"), expiresAt: expiresAt)
+        }
     }
 
     mutating func append(_ key: [UInt8]) throws {
@@ -156,7 +192,8 @@ private struct Run {
         let old = model.live(key, now)
         let whole = (old?.value ?? []) + suffix
         #expect(try keyspace.append(key.span, suffix.span, now: now) == whole.count)
-        model.held[key] = Model.Held(value: whole, expiresAt: old?.expiresAt)
+        let expiresAt = old == nil ? fresh(key) : old?.expiresAt
+        model.held[key] = Model.Held(value: whole, expiresAt: expiresAt)
     }
 
     mutating func incrementByDecimal(_ key: [UInt8]) {
@@ -172,7 +209,12 @@ private struct Run {
             told = String(decoding: copy($0), as: UTF8.self)
         }
         #expect(told.flatMap { Double($0) } == sum)
-        if let told { model.held[key] = .init(value: bytes(told), expiresAt: old?.expiresAt) }
+        if let told {
+            model.held[key] = .init(
+                value: bytes(told),
+                expiresAt: old == nil ? fresh(key) : old?.expiresAt
+            )
+        }
     }
 
     mutating func overwrite(_ key: [UInt8]) throws {
@@ -188,7 +230,8 @@ private struct Run {
         let count = try keyspace.overwrite(key.span, from: offset, with: part.span, now: now)
         #expect(count == whole.count)
         if part.isEmpty { return }
-        model.held[key] = Model.Held(value: whole, expiresAt: old?.expiresAt)
+        let expiresAt = old == nil ? fresh(key) : old?.expiresAt
+        model.held[key] = Model.Held(value: whole, expiresAt: expiresAt)
     }
 
     mutating func setIfEqual(_ key: [UInt8]) throws {
@@ -240,6 +283,17 @@ private struct Run {
         for (key, held) in model.held {
             if keyspace.value(key, now: now) != held.value { Issue.record("a value differs") }
         }
+        for prefix in ["ns3^", "ns1^1^", "ns1^1^a"] {
+            let expected = model.held.keys.filter { $0.starts(with: bytes(prefix)) }
+            var found: [[UInt8]] = []
+            var cursor: UInt64 = 0
+            repeat {
+                let batch = keyspace.batch(prefix, cursor, limit: 7, now: now)
+                found += batch.keys
+                cursor = batch.next
+            } while cursor != 0
+            #expect(found.count == expected.count && Set(found) == Set(expected))
+        }
         keyspace.audit()
     }
 }
@@ -250,10 +304,26 @@ private struct Run {
         (UInt64.max, 8000, 40_000), (0xC000_0000_0000_0001, 300, 12_000), (0, 60, 6000),
     ])
     func randomOperationsGiveWhatADictionaryGives(mask: UInt64, keys: Int, steps: Int) throws {
+        try play(mask, keys, steps, rules: [])
+    }
+
+    /// The same with rules on namespaces, whose counts the audit holds against what is stored.
+    @Test(arguments: [(UInt64.max, 2000, 20_000), (0xC000_0000_0000_0001, 300, 8000)])
+    func rulesCountWhatIsStored(mask: UInt64, keys: Int, steps: Int) throws {
+        let rules = ["ns^", "ns1^", "ns1^1^", "ns3^"].map { NamespaceRule(prefix: bytes($0)) }
+        var timed = rules
+        timed[3].defaultTTLSeconds = 1
+        timed[1].maxKeys = .max
+        timed[2].maxBytes = 1 << 40
+        try play(mask, keys, steps, rules: timed)
+    }
+
+    private func play(_ mask: UInt64, _ keys: Int, _ steps: Int, rules: [NamespaceRule]) throws {
         var run = Run(
-            keyspace: Keyspace(mask: mask),
+            keyspace: Keyspace(mask: mask, rules),
             random: SeededGenerator(state: 7),
-            keyCount: keys
+            keyCount: keys,
+            defaultTTL: rules.isEmpty ? nil : 1000
         )
         for step in 0..<steps {
             try run.step()

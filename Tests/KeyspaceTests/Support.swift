@@ -10,8 +10,9 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 extension Keyspace {
     /// A keyspace with default limits and a fixed seed; `mask` keeps only some bits of every hash.
-    convenience init(mask: UInt64 = .max) {
-        self.init(limits: Limits(), hash: ByteHash(seed: 42, mask: mask))
+    convenience init(mask: UInt64 = .max, _ namespaces: [NamespaceRule] = []) {
+        let hash = ByteHash(seed: 42, mask: mask)
+        self.init(limits: Limits(), namespaces: namespaces, hash: hash)
     }
 
     func value(_ key: [UInt8], now: Int64 = 1) -> [UInt8]? {
@@ -74,6 +75,58 @@ extension Keyspace {
     @discardableResult
     func increment(_ key: String, by amount: Int64 = 1, now: Int64 = 1) throws -> Int64 {
         try increment(bytes(key).span, by: amount, now: now)
+    }
+
+    @discardableResult
+    func append(_ key: String, _ suffix: String, now: Int64 = 1) throws -> Int {
+        try append(bytes(key).span, bytes(suffix).span, now: now)
+    }
+
+    @discardableResult
+    func rename(
+        _ source: String,
+        to destination: String,
+        isReplacing: Bool = true,
+        now: Int64 = 1
+    ) throws -> TransferOutcome {
+        let (source, destination) = (bytes(source), bytes(destination))
+        return try rename(
+            source.span,
+            to: destination.span,
+            isReplacing: isReplacing,
+            now: now
+        )
+    }
+
+    @discardableResult
+    func copyValue(
+        of source: String,
+        to destination: String,
+        isReplacing: Bool = false,
+        now: Int64 = 1
+    ) throws -> TransferOutcome {
+        let (source, destination) = (bytes(source), bytes(destination))
+        return try copyValue(
+            of: source.span,
+            to: destination.span,
+            isReplacing: isReplacing,
+            now: now
+        )
+    }
+
+    /// One batch of a scan below a prefix: the keys and the next cursor.
+    func batch(
+        _ prefix: String,
+        _ cursor: UInt64,
+        limit: Int,
+        now: Int64 = 1
+    ) -> (keys: [[UInt8]], next: UInt64) {
+        var keys: [[UInt8]] = []
+        let prefix = bytes(prefix)
+        let next = scan(prefix: prefix.span, cursor: cursor, limit: limit, now: now) {
+            keys.append(copy($0))
+        }
+        return (keys, next)
     }
 
     func drop(_ prefix: String, now: Int64 = 1) -> Int {
@@ -148,6 +201,28 @@ extension Keyspace {
             }
         }
         #expect(memory == KeyspaceMemory(keys: keys, volatileKeys: volatileKeys, bytes: total))
+        for rule in policy?.held ?? [] {
+            let stored = tally(rule.prefix)
+            #expect(rule.keys == stored.keys && rule.bytes == stored.bytes)
+        }
+    }
+
+    /// Keys that begin with `prefix`, expired ones included, and the bytes of them and their values.
+    private func tally(_ prefix: [UInt8]) -> (keys: Int, bytes: Int) {
+        var sum = (keys: 0, bytes: 0)
+        for index in 0..<Keyspace.shardCount {
+            shards.withShard(index) { shard in
+                for position in 0..<shard.table.capacity {
+                    guard let entry = shard.table.slots[position].entry else { continue }
+                    var key: [UInt8] = []
+                    entry.key.withSpan { key = copy($0) }
+                    if !key.starts(with: prefix) { continue }
+                    sum.keys += 1
+                    sum.bytes += key.count + entry.value.count
+                }
+            }
+        }
+        return sum
     }
 }
 
@@ -205,8 +280,11 @@ extension Shard {
         var total = Block.size(index.pages)
         var last: [UInt8]?
         var entries = 0
+        var lastLabel: UInt64 = 0
         for page in 0..<index.pageCount {
             guard let page = index.pages?[page] else { break }
+            #expect(page.label > lastLabel && page.label < KeyIndex.labelEnd)
+            lastLabel = page.label
             total += Block.size(page.entries)
             if page.count <= 0 { Issue.record("an empty page") }
             for position in 0..<Int(page.count) {

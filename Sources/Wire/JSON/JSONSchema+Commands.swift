@@ -51,10 +51,13 @@ extension JSONSchema {
     static func reply(_ spec: CommandSpec) -> SchemaNode {
         // No value is an error here where a key was asked for and is missing.
         let missing: [ErrorCode] = mayBeMissing(spec.reply) ? [.keyNotFound] : []
-        return .anyOf([
-            result(value(spec.reply)),
-            refusal(CommandSpec.commonErrors + spec.errors + missing),
-        ])
+        let queued: [SchemaNode] =
+            spec.flags.contains(.notQueued) ? [] : [.reference("queued")]
+        return .anyOf(
+            [result(value(spec.reply))] + queued + [
+                refusal(CommandSpec.commonErrors + spec.ownErrors + missing)
+            ]
+        )
     }
 
     /// A reply that is a result.

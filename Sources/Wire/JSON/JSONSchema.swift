@@ -97,6 +97,8 @@ public enum JSONSchema {
             ])
         ),
         ("pairs", pairs(of: .reference("bytes"), minimum: 1)),
+        // What a command is answered with between MULTI and EXEC.
+        ("queued", result(.object([("const", .text("QUEUED"))]))),
     ]
 
     private static let base64Pattern =
