@@ -72,7 +72,7 @@ public struct Dispatch: Sendable {
             // What a handler had written before it threw is not part of the answer.
             context.reply.reset()
             context.reply.error(error)
-            if !isAccepted { context.session.transaction?.isBroken = true }
+            if !isAccepted { context.session.breakTransaction() }
             if error.code.row.closes { context.session.closesAfterReply = true }
             return error.code
         }

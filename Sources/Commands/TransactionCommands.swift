@@ -152,6 +152,9 @@ private func unwatch(
 }
 
 extension Session {
+    /// Makes EXEC refuse what is queued, if anything is, since a request was refused that should be among it.
+    public func breakTransaction() { transaction?.isBroken = true }
+
     /// Forgets what was queued and what is watched.
     func endTransaction() {
         transaction = nil

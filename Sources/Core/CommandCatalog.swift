@@ -4,37 +4,39 @@
 public struct CommandCatalog: Sendable {
     /// The specs, in the order of the table; a command's index in it is its number everywhere.
     public let specs: [CommandSpec]
-    // An open-addressing table over packed names: `slots[hash & mask]`, 0xFFFF where empty.
-    private let names: [PackedName]
-    private let indices: [UInt16]
+    // An open-addressing table over packed names: `slots[hash & mask]`.
+    private let slots: [Slot]
     private let mask: Int
+
+    private struct Slot: BitwiseCopyable {
+        var name = PackedName()
+        /// The command's number; -1 where the slot is empty.
+        var index = -1
+    }
 
     /// Makes the catalog of `specs`; traps if two share a name or one is longer than 16 bytes,
     /// which is a mistake in the table and found by its test.
     public init(_ specs: [CommandSpec]) {
         let pairs = specs.enumerated().flatMap { index, spec in
-            ([spec.name] + spec.aliases).map { ($0, UInt16(index)) }
+            ([spec.name] + spec.aliases).map { ($0, index) }
         }
         var size = 16
         while size < pairs.count * 4 { size *= 2 }
-        var names = [PackedName](repeating: PackedName(), count: size)
-        var indices = [UInt16](repeating: .max, count: size)
+        var slots = [Slot](repeating: Slot(), count: size)
         for (name, index) in pairs {
             let bytes = Array(name.utf8)
             guard let packed = PackedName(bytes.span) else {
                 preconditionFailure("command name too long: \(name)")
             }
             var slot = packed.hash & (size - 1)
-            while indices[slot] != .max {
-                precondition(names[slot] != packed, "two commands are called \(name)")
+            while slots[slot].index >= 0 {
+                precondition(slots[slot].name != packed, "two commands are called \(name)")
                 slot = (slot + 1) & (size - 1)
             }
-            names[slot] = packed
-            indices[slot] = index
+            slots[slot] = Slot(name: packed, index: index)
         }
         self.specs = specs
-        self.names = names
-        self.indices = indices
+        self.slots = slots
         mask = size - 1
     }
 
@@ -42,11 +44,12 @@ public struct CommandCatalog: Sendable {
     public func index(of name: Span<UInt8>) -> Int? {
         guard let packed = PackedName(name) else { return nil }
         var slot = packed.hash & mask
-        while indices[slot] != .max {
-            if names[slot] == packed { return Int(indices[slot]) }
+        while true {
+            let found = slots[slot]
+            if found.index < 0 { return nil }
+            if found.name == packed { return found.index }
             slot = (slot + 1) & mask
         }
-        return nil
     }
 
     /// The number of the command called `name`; nil if there is none.

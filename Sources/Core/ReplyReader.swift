@@ -7,37 +7,47 @@ public struct ReplyReader: ~Escapable {
     @usableFromInline
     var offset = 0
 
-    /// The item the last `next` found.
-    public internal(set) var item = ReplyItem.null
-    /// Its word: an integer's bits, a count of bytes, items or pairs, or an error's code and retry.
-    public internal(set) var word: UInt64 = 0
+    @usableFromInline
+    var storedItem = ReplyItem.null
+    @usableFromInline
+    var storedWord: UInt64 = 0
     @usableFromInline
     var payloadStart = 0
     @usableFromInline
     var payloadEnd = 0
 
     /// Starts before the first item of `tape`.
+    @inlinable
     @_lifetime(copy tape)
     public init(_ tape: Span<UInt8>) {
         self.tape = tape
     }
 
+    /// The item the last `next` found.
+    @inlinable
+    public var item: ReplyItem { storedItem }
+
+    /// Its word: an integer's bits, a count of bytes, items or pairs, or an error's code and retry.
+    @inlinable
+    public var word: UInt64 { storedWord }
+
     /// Whether every item has been read.
     public var isAtEnd: Bool { offset >= tape.count }
 
     /// Goes to the next item; false at the end.
+    @inlinable
     @_lifetime(self: copy self)
     public mutating func next() -> Bool {
         if offset + 9 > tape.count { return false }
         guard let item = ReplyItem(rawValue: tape[offset]) else { return false }
-        self.item = item
-        word =
+        storedItem = item
+        storedWord =
             tape.bytes.unsafeLoadUnaligned(fromByteOffset: offset + 1, as: UInt64.self)
             .littleEndian
         offset += 9
         payloadStart = offset
         switch item {
-        case .status, .bytes, .json, .bigNumber, .verbatim: offset += Int(clamping: word)
+        case .status, .bytes, .json, .bigNumber, .verbatim: offset += Int(clamping: storedWord)
         default: break
         }
         payloadEnd = offset

@@ -38,6 +38,7 @@ public struct Request: ~Escapable {
 
     /// Argument `index`; traps where `index` is not below `count`, which the arity check precludes.
     @inlinable
+    @inline(__always)
     public subscript(index: Int) -> Span<UInt8> {
         @_lifetime(copy self)
         get {

@@ -75,6 +75,7 @@ func runBatch(
             position += consumed
             scratch.context.reply.reset()
             scratch.context.reply.error(error)
+            session.breakTransaction()
             if error.code.row.closes { session.closesAfterReply = true }
         }
         answered += 1

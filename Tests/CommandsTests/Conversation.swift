@@ -58,6 +58,7 @@ struct Conversation {
                     position += consumed
                     context.reply.reset()
                     context.reply.error(error)
+                    context.session.breakTransaction()
                     if error.code.row.closes { context.session.closesAfterReply = true }
                 }
                 ReplyEncoder.encode(

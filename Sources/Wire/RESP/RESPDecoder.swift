@@ -6,6 +6,7 @@ import Core
 
 extension RequestDecoder {
     /// Takes one array or inline command out of `rest`, which is not empty.
+    @inline(__always)
     mutating func decodeRESP(
         _ rest: Span<UInt8>,
         _ frame: inout RequestFrame,

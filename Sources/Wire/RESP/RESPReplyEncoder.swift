@@ -40,6 +40,7 @@ enum RESPReplyEncoder {
         case .bytes, .json:
             appendBulk(reader.payload, &output)
         case .status:
+            output.reserve(reader.payload.count &+ 3)
             output.append(UInt8(ascii: "+"))
             output.append(reader.payload)
             endLine(&output)
