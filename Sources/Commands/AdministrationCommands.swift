@@ -14,7 +14,7 @@ let administrationCommands: [Command] = [
             arguments: [ArgumentSpec("section", .bytes, optional: true, repeated: true)],
             category: .information,
             summary: "The server in figures, in sections; all of them, or those that are named.",
-            reply: .bytes
+            reply: .verbatim
         ),
         info
     ),
@@ -132,7 +132,7 @@ private func info(
     for index in 1..<max(1, request.count) {
         sections.insert(Printable.text(request[index], maxBytes: 32).lowercased())
     }
-    context.reply.string(ServerInformation.text(sections, context))
+    context.reply.verbatim(ServerInformation.text(sections, context))
 }
 
 private func time(

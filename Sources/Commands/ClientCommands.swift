@@ -16,7 +16,7 @@ let clientCommand = Command(
         complexity: "O(N) with N clients for LIST and KILL, else O(1)",
         summary: "ID, GETNAME, SETNAME, SETINFO, INFO, REPLY, NO-EVICT, NO-TOUCH; "
             + "LIST and KILL for who may run CONFIG.",
-        reply: .oneOf([.status, .integer, .bytes, .null, .list(.bytes)]),
+        reply: .oneOf([.status, .integer, .bytes, .verbatim, .null, .list(.bytes)]),
         errors: [.syntax, .notAnInteger]
     ),
     client
@@ -58,7 +58,7 @@ private func client(
         context.reply.ok()
     } else if request[1].isWord("INFO") {
         try requireArity(request, count == 2)
-        context.reply.string(ClientLine.text(session.record, context) + "\n")
+        context.reply.verbatim(ClientLine.text(session.record, context) + "\n")
     } else if request[1].isWord("LIST") {
         try requireAdministrator(context, "client|list")
         try listClients(request, context)
@@ -164,7 +164,7 @@ private func listClients(
     for record in context.facts.clients.all where chosen?.contains(record.identifier) ?? true {
         text += ClientLine.text(record, context) + "\n"
     }
-    context.reply.string(text)
+    context.reply.verbatim(text)
 }
 
 /// One connection as CLIENT LIST shows it: names and values that clients split at spaces and `=`.

@@ -168,6 +168,14 @@ public struct Reply: ~Copyable {
         tape.append(text)
     }
 
+    /// Answers with text for a person.
+    ///
+    /// Not for the hot path.
+    public mutating func verbatim(_ text: String) {
+        append(.verbatim, UInt64(text.utf8.count))
+        tape.append(string: text)
+    }
+
     /// Answers with an error.
     public mutating func error(_ error: ServerError) {
         let retry = min(max(error.retryAfterMilliseconds ?? -1, -1), (1 << 47) - 1) + 1

@@ -48,7 +48,7 @@ private let clientScripts: [Script] = [
         "CLIENT LIST and KILL",
         .run("CLIENT LIST ID x", refused("Invalid client ID")),
         .run("CLIENT LIST TYPE nosuch", refused("Unknown client type 'nosuch'")),
-        .run("CLIENT LIST TYPE pubsub", .text("")),
+        .run("CLIENT LIST TYPE pubsub", .verbatim([])),
         .run("CLIENT LIST more", .syntax),
         .run("CLIENT KILL", .arity("client|kill")),
         .run("CLIENT KILL 1.2.3.4:5", refused("No such client")),
@@ -149,8 +149,8 @@ private let questionScripts: [Script] = [
             .texts("DEBUG is not served: it stops, delays or crashes a server on request.")
         ),
         .run("DEBUG SLEEP 1", refused("DEBUG command not allowed.")),
-        .run("INFO nosuch", .text("")),
-        .run("INFO cluster", .text("# Cluster\r\ncluster_enabled:0\r\n"))
+        .run("INFO nosuch", .verbatim([])),
+        .run("INFO cluster", .verbatim(Array("# Cluster\r\ncluster_enabled:0\r\n".utf8)))
     ),
     Script(
         "RESET",
