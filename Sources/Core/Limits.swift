@@ -31,9 +31,9 @@ public struct Limits: Equatable, Sendable {
     public var maxBatchCommands = 1024
     /// The most requests in a JSON array before authentication: as many as RESP has arguments then.
     public var maxUnauthenticatedBatchCommands = 10
-    /// The most pairs of bytes that LCS compares, the product of both lengths: tens of milliseconds of
+    /// The most pairs of bytes that LCS compares, the product of both lengths: some ten milliseconds of
     /// a loop that serves nobody else meanwhile.
-    public var maxLCSCells = 16 << 20
+    public var maxLCSCells = 4 << 20
 
     /// The most commands between MULTI and EXEC: client libraries send whole pipelines as transactions, and
     /// 65,536 small ones hold their keys for some 20 ms.

@@ -33,20 +33,37 @@ public final class Keyspace: Sendable {
     /// `seed` decides where keys lie and in which order `scan` finds them; without one it is random, so
     /// that no peer can choose keys that collide. Of `limits`, key and value lengths matter; a key's is
     /// held to 65,535 bytes and a value's to 2 GiB at most, which is what an entry can record. Writes
-    /// are held to the rules in `namespaces`, see `NamespacePolicy`.
+    /// are held to the rules in `namespaces`, see `NamespacePolicy`. Versions rise from `lastVersion`.
     public convenience init(
         limits: Limits,
         namespaces: [NamespaceRule] = [],
-        seed: UInt64? = nil
+        seed: UInt64? = nil,
+        lastVersion: UInt64 = 0
     ) {
         let hash = ByteHash(seed: seed ?? .random(in: 0 ... .max))
-        self.init(limits: limits, namespaces: namespaces, hash: hash)
+        self.init(limits: limits, namespaces: namespaces, hash: hash, lastVersion: lastVersion)
     }
 
-    init(limits: Limits, namespaces: [NamespaceRule] = [], hash: ByteHash) {
+    /// A version to begin with at `now`, above all that a server started earlier has given.
+    ///
+    /// It is the Unix second, shifted by 20 bits for the changes to a shard in that second; below 2^53
+    /// until the year 2242, so that a JSON number holds it exactly everywhere.
+    public static func firstVersion(now: Int64) -> UInt64 {
+        UInt64(max(0, now / 1000)) << 20
+    }
+
+    init(
+        limits: Limits,
+        namespaces: [NamespaceRule] = [],
+        hash: ByteHash,
+        lastVersion: UInt64 = 0
+    ) {
         policy = namespaces.isEmpty ? nil : NamespacePolicy(namespaces)
         // SAFETY: the policy lives as long as this keyspace, whose shards nobody else has.
-        shards = ShardArray(policy: policy.map(PolicyReference.passUnretained))
+        shards = ShardArray(
+            policy: policy.map(PolicyReference.passUnretained),
+            lastVersion: lastVersion
+        )
         self.hash = hash
         maxKeyBytes = min(limits.maxKeyBytes, Int(UInt16.max))
         maxValueBytes = min(limits.maxValueBytes, Int(Int32.max))

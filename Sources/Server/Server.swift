@@ -47,7 +47,8 @@ public final class Server: Sendable {
                 configuration: configuration,
                 keyspace: Keyspace(
                     limits: configuration.limits,
-                    namespaces: configuration.namespaces
+                    namespaces: configuration.namespaces,
+                    lastVersion: Keyspace.firstVersion(now: SystemClock.now().unixMilliseconds)
                 ),
                 authority: TokenAuthority(try tokens.load()),
                 facts: ServerFacts(
