@@ -173,7 +173,10 @@ enum ClientLine {
         let now = context.now.unixMilliseconds
         let details = record.details.withLock { $0 }
         let queued = record.queuedCommands.load(ordering: .relaxed)
-        let command = record.lastCommand.load(ordering: .relaxed)
+        // Of one's own connection it is the command that asks.
+        let isOwn = record.identifier == context.session.identifier
+        let command =
+            isOwn ? context.lastCommand : record.lastCommand.load(ordering: .relaxed)
         let specs = CommandTable.catalog.specs
         let encoding = record.encoding.load(ordering: .relaxed)
         let fields: [(String, String)] = [

@@ -12,12 +12,12 @@ enum CommandInfo {
         reply.integer(spec.redisArity)
         let flags = flagNames(spec)
         reply.set(flags.count)
-        for flag in flags { reply.string(flag) }
+        for flag in flags { reply.status(word: flag) }
         reply.integer(keys.first)
         reply.integer(keys.last)
         reply.integer(keys.step)
         reply.set(1)
-        reply.string("@\(spec.category.rawValue)")
+        reply.status(word: "@\(spec.category.rawValue)")
         // Tips, key specifications and subcommands: there are none.
         reply.set(0)
         reply.set(0)
@@ -61,7 +61,7 @@ enum CommandInfo {
         if !flags.isEmpty {
             reply.string("flags")
             reply.set(flags.count)
-            for flag in flags { reply.string(flag) }
+            for flag in flags { reply.status(word: flag) }
         }
     }
 

@@ -47,7 +47,10 @@ indirect enum WireValue: Hashable, Sendable {
         case (.integer, .integer): return encoding != .text
         case (.integer, .bytes): return encoding == .text && text.flatMap { Int64($0) } != nil
         case (.verbatim, .verbatim), (.bigNumber, .bigNumber): return encoding == .resp3
-        case (.verbatim, .bytes), (.bigNumber, .bytes): return encoding != .resp3
+        case (.verbatim, .list(let lines)):
+            return encoding == .text && lines.allSatisfy(\.isBytes)
+        case (.verbatim, .bytes): return encoding != .resp3 && encoding != .text
+        case (.bigNumber, .bytes): return encoding != .resp3
         case (.bigNumber, .integer): return encoding == .json
         case (.double, .double), (.boolean, .boolean):
             return encoding == .resp3 || encoding == .json || encoding == .protobuf
@@ -122,7 +125,15 @@ extension Answer {
         case .json(let text):
             return encoding == .json ? JSONReply.value(text) ?? .null : .bytes(text)
         case .null, .missingKey: return .null
-        case .verbatim(let bytes): return encoding == .resp3 ? .verbatim(bytes) : .bytes(bytes)
+        case .verbatim(let bytes):
+            if encoding == .text {
+                let lines = String(decoding: bytes, as: UTF8.self).split(
+                    omittingEmptySubsequences: false,
+                    whereSeparator: \.isNewline
+                )
+                return .list(lines.dropLast().map { .text(String($0)) })
+            }
+            return encoding == .resp3 ? .verbatim(bytes) : .bytes(bytes)
         case .boolean(let value):
             let word = WireValue.text(value ? "true" : "false")
             return isTyped ? .boolean(value) : isRESP ? .integer(value ? 1 : 0) : word

@@ -24,7 +24,7 @@ struct ReplyTypesTests {
         ) { $0.boolean(false) },
         Row(
             "verbatim",
-            text: "\"two\\nlines\"\n",
+            text: "*2\ntwo\nlines\n",
             json: "{\"result\":\"two\\nlines\"}\n",
             resp2: "$9\r\ntwo\nlines\r\n",
             resp3: "=13\r\ntxt:two\nlines\r\n"
@@ -92,7 +92,7 @@ struct ReplyTypesTests {
         },
         Row(
             "names of other types",
-            text: "*8\n1.5\n1\ntrue\n2\n12345678901234567890\n3\nv\n4\n",
+            text: "*8\n1.5\n1\ntrue\n2\n12345678901234567890\n3\n*1\nv\n4\n",
             json:
                 "{\"result\":{\"1.5\":1,\"true\":2,\"12345678901234567890\":3,\"v\":4}}\n",
             resp2: "*8\r\n$3\r\n1.5\r\n:1\r\n:1\r\n:2\r\n$20\r\n12345678901234567890\r\n:3\r\n"

@@ -30,8 +30,10 @@ enum TextReplyEncoder {
             output.append(reader.payload)
         case .integer:
             output.append(decimal: reader.integer)
-        case .bytes, .json, .verbatim:
+        case .bytes, .json:
             append(reader.payload, isField: false, &output)
+        case .verbatim:
+            appendLines(reader.payload, &output)
         case .null, .missingKey:
             output.append("(nil)")
         case .double:
@@ -50,6 +52,23 @@ enum TextReplyEncoder {
             break
         }
         return 0
+    }
+
+    /// Appends text for a person as a list of its lines, the last without its end.
+    private static func appendLines(_ text: Span<UInt8>, _ output: inout ByteBuffer) {
+        let lineFeed = UInt8(ascii: "\n")
+        var starts = 0
+        for index in 0..<text.count where index == 0 || text[index - 1] == lineFeed { starts += 1 }
+        output.append(UInt8(ascii: "*"))
+        output.append(decimal: Int64(starts))
+        var start = 0
+        while start < text.count {
+            let next = text.firstOffset(of: lineFeed, from: start, to: text.count)
+            let hasReturn = next > start && text[next - 1] == UInt8(ascii: "\r")
+            output.append(lineFeed)
+            append(text.extracting(start..<(hasReturn ? next - 1 : next)), isField: false, &output)
+            start = next + 1
+        }
     }
 
     /// Appends a push: its kind and its values on one line, without the names between them.
