@@ -18,9 +18,7 @@ enum JSONText {
 
     /// Appends `text` as a quoted string; not for the hot path.
     static func append(string text: String, to output: inout ByteBuffer) {
-        var buffer = ByteBuffer()
-        buffer.append(string: text)
-        append(string: buffer.span, to: &output)
+        append(string: text.utf8.span, to: &output)
     }
 
     /// Appends `bytes` as a string if they are UTF-8, else as `{"base64":"…"}`.
