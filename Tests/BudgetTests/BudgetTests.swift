@@ -93,6 +93,8 @@ import Testing
     }
 
     /// Runs the program with `environment` and says how it ended and what it complained of.
+    ///
+    /// That it passes is for a release build to say, as `ci/test` has it do.
     private func run(_ environment: [String: String]) throws -> (status: Int32, errors: String) {
         let path = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let process = Process()
@@ -110,11 +112,6 @@ import Testing
         )
         process.waitUntilExit()
         return (process.terminationStatus, text)
-    }
-
-    @Test func theProgramPassesWhereEverythingIsCounted() throws {
-        let result = try run([:])
-        #expect(result.status == 0 && result.errors == "", "\(result.errors)")
     }
 
     @Test func theProgramFailsWithAnotherAllocator() throws {
