@@ -107,6 +107,10 @@ let package = Package(
         ),
         room("LoadKit", ["Core", "Wire", "TLS", "Reactor", "Commands", histogram]),
         program("loadgen", ["LoadKit", arguments]),
+        program(
+            "budget",
+            ["Server", "Commands", "Access", "Keyspace", "Telemetry", "Core", arguments]
+        ),
 
         tests("CoreTests", ["Core"]),
         tests("CryptoTests", ["Crypto"]),
@@ -128,6 +132,7 @@ let package = Package(
             "LoadKitTests",
             ["LoadKit", "Server", "Core", "Crypto", "Reactor", "Access", "Commands", logging]
         ),
+        tests("BudgetTests", ["budget", "Telemetry", "Core"]),
         tests("HouseTests", []),
     ]
 )

@@ -7,6 +7,9 @@ public struct CommandCatalog: Sendable {
     // An open-addressing table over packed names: `slots[hash & mask]`.
     private let slots: [Slot]
     private let mask: Int
+    // The arguments of all commands in turn; those of command `i` begin at `fieldStarts[i]`.
+    private let fields: [ArgumentField]
+    private let fieldStarts: [Int]
 
     private struct Slot: BitwiseCopyable {
         var name = PackedName()
@@ -14,8 +17,8 @@ public struct CommandCatalog: Sendable {
         var index = -1
     }
 
-    /// Makes the catalog of `specs`; traps if two share a name or one is longer than 16 bytes,
-    /// which is a mistake in the table and found by its test.
+    /// Makes the catalog of `specs`; traps if two share a name or one, or that of an argument, is longer
+    /// than 16 bytes, which is a mistake in the table and found by its test.
     public init(_ specs: [CommandSpec]) {
         let pairs = specs.enumerated().flatMap { index, spec in
             ([spec.name] + spec.aliases).map { ($0, index) }
@@ -35,6 +38,19 @@ public struct CommandCatalog: Sendable {
             }
             slots[slot] = Slot(name: packed, index: index)
         }
+        var fields: [ArgumentField] = []
+        var fieldStarts = [0]
+        for spec in specs {
+            for argument in spec.arguments {
+                guard let field = ArgumentField(argument) else {
+                    preconditionFailure("argument name too long: \(spec.name) \(argument.name)")
+                }
+                fields.append(field)
+            }
+            fieldStarts.append(fields.count)
+        }
+        self.fields = fields
+        self.fieldStarts = fieldStarts
         self.specs = specs
         self.slots = slots
         mask = size - 1
@@ -52,6 +68,12 @@ public struct CommandCatalog: Sendable {
         }
     }
 
+    /// The arguments of the command of number `index`, as decoders that know them by name read them.
+    @_lifetime(borrow self)
+    public func fields(of index: Int) -> Span<ArgumentField> {
+        fields.span.extracting(fieldStarts[index]..<fieldStarts[index + 1])
+    }
+
     /// The number of the command called `name`; nil if there is none.
     ///
     /// Not for the hot path.
@@ -61,8 +83,8 @@ public struct CommandCatalog: Sendable {
     }
 }
 
-/// A command's name of up to 16 bytes, upper-cased, in two words and its length.
-private struct PackedName: Equatable, BitwiseCopyable {
+/// A name of up to 16 bytes in two words and its length; a command's is upper-cased.
+public struct PackedName: Equatable, Sendable, BitwiseCopyable {
     var low: UInt64 = 0
     var high: UInt64 = 0
     var count = 0
@@ -85,7 +107,7 @@ private struct PackedName: Equatable, BitwiseCopyable {
 
     /// The 1 to 8 bytes from `start` on, the first in the lowest bits: two loads that overlap.
     @inline(__always)
-    private static func load(_ bytes: RawSpan, from start: Int, _ count: Int) -> UInt64 {
+    static func load(_ bytes: RawSpan, from start: Int, _ count: Int) -> UInt64 {
         if count >= 4 {
             let shift = UInt64(truncatingIfNeeded: (count &- 4) &* 8)
             let first = bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self)

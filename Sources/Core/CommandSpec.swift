@@ -156,7 +156,7 @@ public struct CommandFlags: OptionSet, Sendable, BitwiseCopyable {
 /// One argument of a command.
 public struct ArgumentSpec: Sendable, Equatable {
     /// What an argument is.
-    public enum Kind: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable, BitwiseCopyable {
         /// A key, held against the token's namespace patterns.
         case key
         /// Any bytes.

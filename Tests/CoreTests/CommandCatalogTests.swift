@@ -100,6 +100,47 @@ struct CommandCatalogTests {
         #expect(Self.spec("PING", [ArgumentSpec("message", .bytes)]).keyAccess == [])
     }
 
+    @Test("decoders read the arguments of each command, and of no other")
+    func fields() {
+        let arguments = [
+            ArgumentSpec("key", .key), ArgumentSpec("nx", .flag, optional: true),
+            ArgumentSpec("withmatchlength", .integer, token: "EX", repeated: true),
+        ]
+        let catalog = CommandCatalog([
+            Self.spec("A", arguments), Self.spec("B"), Self.spec("C", [arguments[0]]),
+        ])
+        let counts = (0..<3).map { catalog.fields(of: $0).count }
+        #expect(counts == [3, 0, 1])
+        let last = catalog.fields(of: 2)[0].name.text
+        #expect(last == "key")
+        for (index, token) in ["", "NX", "EX"].enumerated() {
+            let field = catalog.fields(of: 0)[index]
+            #expect(field.name.text == arguments[index].name && field.token.text == token)
+            #expect(field.kind == arguments[index].kind)
+            #expect(field.isOptional == arguments[index].isOptional)
+            #expect(field.isRepeated == arguments[index].isRepeated)
+            #expect(field.token.isEmpty == (token == ""))
+        }
+    }
+
+    private func packed(_ bytes: [UInt8]) -> PackedName? { PackedName(exactly: bytes.span) }
+
+    @Test("names are the same byte for byte, and no longer than 16", arguments: 1...16)
+    func packedNames(count: Int) {
+        let bytes = (0..<count).map { UInt8(ascii: "a") + UInt8($0) }
+        let name = packed(bytes)
+        #expect(name?.text == String(decoding: bytes, as: UTF8.self))
+        #expect(packed(Array(bytes.dropLast())) != name)
+        #expect(packed(bytes + [0]) != name)
+        for index in 0..<count {
+            var other = bytes
+            other[index] -= 0x20
+            #expect(packed(other) != name, "byte \(index)")
+        }
+        #expect(packed([]) == nil)
+        #expect(packed([UInt8](repeating: 0x61, count: 17)) == nil)
+    }
+
     @Test("a set holds what was put in it")
     func sets() {
         var set = CommandSet()

@@ -26,6 +26,9 @@ enum ImportTable {
         // Never Keyspace: a verifier that shares the implementation shares its bugs.
         "LoadKit": ["Core", "Wire", "TLS", "Reactor", "Commands", "Histogram"],
         "loadgen": ["LoadKit", "ArgumentParser"],
+        "budget": [
+            "Server", "Commands", "Access", "Keyspace", "Telemetry", "Core", "ArgumentParser",
+        ],
     ]
 
     /// What comes with the compiler and may be imported anywhere.

@@ -5,16 +5,16 @@ import Core
 extension LineJSONParser {
     /// Appends every argument of `command` that a field gives to the frame's scratch.
     func writeArguments(
-        _ command: JSONCommand,
+        _ command: borrowing JSONCommand,
         _ prefix: csj_text?,
         _ text: Span<UInt8>,
         _ frame: inout RequestFrame
     ) throws(ServerError) {
-        for index in 0..<command.arguments.count {
-            let argument = command.arguments[index]
+        for index in 0..<command.fields.count {
+            let argument = command.fields[index]
             guard let field = fields[index] else {
                 if argument.isOptional { continue }
-                throw .missing(argument.name)
+                throw .missing(argument.name.text)
             }
             if argument.isRepeated, argument.kind != .anyValue, argument.kind != .pairs,
                 csj_kind_of(field.value) == CSJ_ARRAY
@@ -28,7 +28,7 @@ extension LineJSONParser {
 
     /// Appends each element of an array as one argument.
     private func writeElements(
-        _ argument: ArgumentSpec,
+        _ argument: ArgumentField,
         _ array: csj_value,
         _ prefix: csj_text?,
         _ text: Span<UInt8>,
@@ -42,26 +42,26 @@ extension LineJSONParser {
             try write(argument, JSONField(value: value, ordinal: 0), prefix, text, &frame)
         }
         if count == 0, !argument.isOptional {
-            throw .invalidRequest("field '\(argument.name)' is empty")
+            throw .invalidRequest("field '\(argument.name.text)' is empty")
         }
     }
 
     /// Appends one value: its token, if it has one, and its bytes.
     private func write(
-        _ argument: ArgumentSpec,
+        _ argument: ArgumentField,
         _ field: JSONField,
         _ prefix: csj_text?,
         _ text: Span<UInt8>,
         _ frame: inout RequestFrame
     ) throws(ServerError) {
         if argument.kind == .flag { return try writeFlag(argument, field.value, &frame) }
-        if let token = argument.token { frame.appendScratchArgument(word: token) }
+        if !argument.token.isEmpty { frame.appendScratchArgument(word: argument.token) }
         switch argument.kind {
         case .pairs:
             try writePairs(argument, field.value, prefix, &frame)
         case .integer:
             guard csj_kind_of(field.value) == CSJ_INTEGER else {
-                throw .wrongType(argument.name, "an integer of 64 bits")
+                throw .wrongType(argument.name.text, "an integer of 64 bits")
             }
             let start = frame.scratch.count
             frame.scratch.append(decimal: csj_integer(field.value))
@@ -80,15 +80,15 @@ extension LineJSONParser {
 
     /// Appends a flag's token if it is true.
     private func writeFlag(
-        _ argument: ArgumentSpec,
+        _ argument: ArgumentField,
         _ value: csj_value,
         _ frame: inout RequestFrame
     ) throws(ServerError) {
         guard csj_kind_of(value) == CSJ_BOOLEAN else {
-            throw .wrongType(argument.name, "true or false")
+            throw .wrongType(argument.name.text, "true or false")
         }
         if csj_boolean(value) {
-            frame.appendScratchArgument(word: argument.token ?? argument.name.uppercased())
+            frame.appendScratchArgument(word: argument.token)
         }
     }
 
@@ -96,7 +96,7 @@ extension LineJSONParser {
     ///
     /// Only in an array can a name be other than UTF-8, or come twice.
     private func writePairs(
-        _ argument: ArgumentSpec,
+        _ argument: ArgumentField,
         _ pairs: csj_value,
         _ prefix: csj_text?,
         _ frame: inout RequestFrame
@@ -105,17 +105,17 @@ extension LineJSONParser {
         switch csj_kind_of(pairs) {
         case CSJ_OBJECT: try writeMembers(argument, pairs, prefix, &frame)
         case CSJ_ARRAY: try writeCouples(argument, pairs, prefix, &frame)
-        default: throw .wrongType(argument.name, LineJSONParser.pairsExpected)
+        default: throw .wrongType(argument.name.text, LineJSONParser.pairsExpected)
         }
         if frame.ranges.count == before {
-            throw .invalidRequest("field '\(argument.name)' is empty")
+            throw .invalidRequest("field '\(argument.name.text)' is empty")
         }
     }
 
     private static let pairsExpected = "an object of keys and values, or an array of [key, value]"
 
     private func writeMembers(
-        _ argument: ArgumentSpec,
+        _ argument: ArgumentField,
         _ object: csj_value,
         _ prefix: csj_text?,
         _ frame: inout RequestFrame
@@ -132,12 +132,12 @@ extension LineJSONParser {
             try writeBytes(argument.name, value, nil, &frame)
         }
         if let name = frame.repeatedName(from: before) {
-            throw .invalidRequest("field '\(argument.name)' has '\(name)' more than once")
+            throw .invalidRequest("field '\(argument.name.text)' has '\(name)' more than once")
         }
     }
 
     private func writeCouples(
-        _ argument: ArgumentSpec,
+        _ argument: ArgumentField,
         _ array: csj_value,
         _ prefix: csj_text?,
         _ frame: inout RequestFrame
@@ -151,7 +151,7 @@ extension LineJSONParser {
             var none = csj_value()
             guard csj_next_element(&inner, &key), csj_next_element(&inner, &value),
                 !csj_next_element(&inner, &none)
-            else { throw .wrongType(argument.name, LineJSONParser.pairsExpected) }
+            else { throw .wrongType(argument.name.text, LineJSONParser.pairsExpected) }
             try writeBytes(argument.name, key, prefix, &frame)
             try writeBytes(argument.name, value, nil, &frame)
         }
@@ -159,7 +159,7 @@ extension LineJSONParser {
 
     /// Appends a string, or the bytes that `{"base64":"…"}` holds.
     private func writeBytes(
-        _ name: String,
+        _ name: PackedName,
         _ value: csj_value,
         _ prefix: csj_text?,
         _ frame: inout RequestFrame
@@ -170,10 +170,10 @@ extension LineJSONParser {
             frame.scratch.append(string(value))
         } else {
             guard let encoded = base64Text(value) else {
-                throw .wrongType(name, "a string or {\"base64\":\"…\"}")
+                throw .wrongType(name.text, "a string or {\"base64\":\"…\"}")
             }
             guard Base64.append(decoding: span(encoded), to: &frame.scratch) else {
-                throw .invalidRequest("field '\(name)' holds invalid base64")
+                throw .invalidRequest("field '\(name.text)' holds invalid base64")
             }
         }
         frame.endScratchArgument(from: start)
@@ -219,9 +219,9 @@ extension LineJSONParser {
 
 extension RequestFrame {
     /// Appends `word` to `scratch` as the next argument.
-    fileprivate mutating func appendScratchArgument(word: String) {
+    fileprivate mutating func appendScratchArgument(word: PackedName) {
         let start = scratch.count
-        scratch.append(string: word)
+        word.append(to: &scratch)
         endScratchArgument(from: start)
     }
 

@@ -3,44 +3,55 @@ internal import CSimdjson
 import Core
 
 /// The part of a command's row that its JSON form is read by.
-struct JSONCommand {
-    /// The command's name.
-    var name: String
+struct JSONCommand: ~Escapable {
+    /// The command's number.
+    let number: Int
     /// Its arguments, which name the fields.
-    var arguments: [ArgumentSpec]
+    let fields: Span<ArgumentField>
+
+    /// The command of number `number` in `catalog`.
+    @_lifetime(borrow catalog)
+    init(_ number: Int, in catalog: borrowing CommandCatalog) {
+        self.number = number
+        fields = catalog.fields(of: number)
+    }
 
     /// Whether an argument is a key, which `namespace` can prefix.
     var hasKey: Bool {
-        for argument in arguments where argument.kind == .key || argument.kind == .pairs {
-            return true
-        }
-        return false
-    }
-
-    /// Whether an argument is called `name`.
-    func hasArgument(_ name: String) -> Bool {
-        for argument in arguments where argument.name == name { return true }
+        for index in 0..<fields.count where fields[index].kind.holdsKeys { return true }
         return false
     }
 
     /// The index of the argument that the field `name` gives; nil if there is none.
     func index(of name: Span<UInt8>) -> Int? {
-        for index in 0..<arguments.count where name.equals(arguments[index].name) { return index }
+        guard let name = PackedName(exactly: name) else { return nil }
+        for index in 0..<fields.count where fields[index].name == name { return index }
         return nil
     }
 
     /// Whose fields there are, and their names, for an error's text.
-    var fieldList: String {
-        let names = arguments.map(\.name) + (hasKey ? ["namespace"] : []) + ["id"]
-        return "\(name)'s: \(names.joined(separator: ", "))"
+    func fieldList(_ catalog: CommandCatalog) -> String {
+        let spec = catalog.specs[number]
+        let names = spec.arguments.map(\.name) + (hasKey ? ["namespace"] : []) + ["id"]
+        return "\(spec.name)'s: \(names.joined(separator: ", "))"
     }
+}
+
+extension ArgumentSpec.Kind {
+    /// Whether its values are keys, or have keys in them.
+    var holdsKeys: Bool { self == .key || self == .pairs }
 }
 
 extension LineJSONParser {
     /// Puts each field of `root` in `fields`, at the index of the argument it gives.
-    func assign(_ root: csj_value, to command: JSONCommand) throws(ServerError) {
-        fields.removeAll(keepingCapacity: true)
-        for _ in command.arguments { fields.append(nil) }
+    func assign(
+        _ root: csj_value,
+        to command: borrowing JSONCommand,
+        _ catalog: CommandCatalog
+    ) throws(ServerError) {
+        let count = command.fields.count
+        if fields.count < count { fields = Array(repeating: nil, count: count) }
+        for index in 0..<count { fields[index] = nil }
         var reserved = (action: 0, id: 0, namespace: 0)
         var ordinal = -1
         var walk = csj_fields(root)
@@ -64,7 +75,7 @@ extension LineJSONParser {
                 isRepeated = reserved.namespace > 1
             } else {
                 throw .invalidRequest(
-                    "field '\(Printable.text(name))' is not one of \(command.fieldList)"
+                    "field '\(Printable.text(name))' is not one of \(command.fieldList(catalog))"
                 )
             }
             if isRepeated {

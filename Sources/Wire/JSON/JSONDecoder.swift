@@ -77,10 +77,7 @@ extension LineJSONParser {
         catalog: CommandCatalog,
         isAuthenticated: Bool = true
     ) -> ServerError? {
-        defer {
-            fields.removeAll(keepingCapacity: true)
-            shrink()
-        }
+        defer { shrink() }
         do throws(ServerError) {
             let root = try parse(text)
             guard csj_kind_of(root) == CSJ_OBJECT else {
@@ -119,12 +116,9 @@ extension LineJSONParser {
         }
         frame.usesScratch = true
         frame.appendScratchArgument(name)
-        let command = JSONCommand(
-            name: catalog.specs[index].name,
-            arguments: catalog.specs[index].arguments
-        )
-        try assign(root, to: command)
-        let prefix = try namespacePrefix(reserved.namespace, command)
+        let command = JSONCommand(index, in: catalog)
+        try assign(root, to: command, catalog)
+        let prefix = try namespacePrefix(reserved.namespace, command, catalog)
         try writeArguments(command, prefix, text, &frame)
     }
 
@@ -175,11 +169,12 @@ extension LineJSONParser {
     /// The bytes to put before each key; nil without a `namespace`.
     private func namespacePrefix(
         _ value: csj_value?,
-        _ command: JSONCommand
+        _ command: borrowing JSONCommand,
+        _ catalog: CommandCatalog
     ) throws(ServerError) -> csj_text? {
-        guard let value, !command.hasArgument("namespace") else { return nil }
+        guard let value, command.index(of: "namespace".utf8.span) == nil else { return nil }
         guard command.hasKey else {
-            throw .invalidRequest("field 'namespace' is not one of \(command.fieldList)")
+            throw .invalidRequest("field 'namespace' is not one of \(command.fieldList(catalog))")
         }
         guard csj_kind_of(value) == CSJ_STRING else { throw .wrongType("namespace", "a string") }
         let text = csj_string(value)
@@ -207,14 +202,12 @@ extension ServerError {
 
 extension Span where Element == UInt8 {
     /// Whether the bytes are those of `name`.
-    func equals(_ name: String) -> Bool {
-        let bytes = name.utf8
-        if bytes.count != count { return false }
-        var index = 0
-        for byte in bytes {
-            if self[index] != byte { return false }
-            index += 1
-        }
+    ///
+    /// A name of one character is like no bytes at all, since it is not stored as bytes.
+    @inline(__always)
+    func equals(_ name: StaticString) -> Bool {
+        guard name.hasPointerRepresentation, name.utf8CodeUnitCount == count else { return false }
+        for index in 0..<count where self[index] != name.utf8Start[index] { return false }
         return true
     }
 }

@@ -4,11 +4,11 @@ import Core
 extension JSONSchema {
     /// The object that asks for the command, field by field as `JSONCommand` reads it.
     static func request(_ spec: CommandSpec) -> SchemaNode {
-        let command = JSONCommand(name: spec.name, arguments: spec.arguments)
         var members: [(String, SchemaNode)] = [
             ("action", action(spec)), ("id", .reference("id")),
         ]
-        if command.hasKey, !command.hasArgument("namespace") {
+        let hasKey = spec.arguments.contains { $0.kind.holdsKeys }
+        if hasKey, !spec.arguments.contains(where: { $0.name == "namespace" }) {
             let namespace = SchemaNode.object([
                 ("type", .text("string")), ("minLength", .number("1")),
             ])

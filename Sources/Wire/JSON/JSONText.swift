@@ -6,6 +6,11 @@ enum JSONText {
     static func append(string bytes: Span<UInt8>, to output: inout ByteBuffer) {
         output.reserve(bytes.count + 2)
         output.append(UInt8(ascii: "\""))
+        if isPlain(bytes) {
+            output.append(bytes)
+            output.append(UInt8(ascii: "\""))
+            return
+        }
         var copied = 0
         for index in 0..<bytes.count where needsEscape(bytes[index]) {
             output.append(bytes.extracting(copied..<index))
@@ -18,9 +23,7 @@ enum JSONText {
 
     /// Appends `text` as a quoted string; not for the hot path.
     static func append(string text: String, to output: inout ByteBuffer) {
-        var buffer = ByteBuffer()
-        buffer.append(string: text)
-        append(string: buffer.span, to: &output)
+        append(string: text.utf8.span, to: &output)
     }
 
     /// Appends `bytes` as a string if they are UTF-8, else as `{"base64":"…"}`.
@@ -32,6 +35,36 @@ enum JSONText {
             Base64.append(encoding: bytes, to: &output)
             output.append("\"}")
         }
+    }
+
+    /// Whether no byte needs an escape, eight at a time; the last eight may have been looked at before.
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        let count = bytes.count
+        if count < 8 {
+            for index in 0..<count where needsEscape(bytes[index]) { return false }
+            return true
+        }
+        let raw = bytes.bytes
+        var at = 0
+        while at < count &- 8 {
+            if needsEscape(raw.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)) {
+                return false
+            }
+            at &+= 8
+        }
+        return !needsEscape(raw.unsafeLoadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
+    }
+
+    /// Whether one of eight bytes needs an escape.
+    ///
+    /// Source: "Determine if a word has a byte less than n", and "a zero byte", in Bit Twiddling Hacks.
+    private static func needsEscape(_ word: UInt64) -> Bool {
+        let each: UInt64 = 0x0101_0101_0101_0101
+        let quote = word ^ each &* UInt64(UInt8(ascii: "\""))
+        let backslash = word ^ each &* UInt64(UInt8(ascii: "\\"))
+        let control = (word &- each &* 0x20) & ~word
+        let found = control | ((quote &- each) & ~quote) | ((backslash &- each) & ~backslash)
+        return found & (each &* 0x80) != 0
     }
 
     private static func needsEscape(_ byte: UInt8) -> Bool {
