@@ -214,8 +214,8 @@ private let questionScripts: [Script] = [
             "COMMAND INFO why",
             .list([
                 .list([
-                    .text("why"), .integer(1), .set([.text("fast")]), .integer(0), .integer(0),
-                    .integer(0), .set([.text("@information")]), .set([]), .set([]), .set([]),
+                    .text("why"), .integer(1), .set([.status("fast")]), .integer(0), .integer(0),
+                    .integer(0), .set([.status("@information")]), .set([]), .set([]), .set([]),
                 ])
             ])
         ),

@@ -140,8 +140,8 @@ private let specs = CommandTable.catalog.specs
     private func items(_ line: String) throws -> [Answer] { try Bench().run(line).items }
 
     private let get = Answer.list([
-        .text("get"), .integer(2), .set([.text("readonly"), .text("fast")]), .integer(1),
-        .integer(1), .integer(1), .set([.text("@read")]), .set([]), .set([]), .set([]),
+        .text("get"), .integer(2), .set([.status("readonly"), .status("fast")]), .integer(1),
+        .integer(1), .integer(1), .set([.status("@read")]), .set([]), .set([]), .set([]),
     ])
 
     @Test func listsEveryCommand() throws {
@@ -158,20 +158,21 @@ private let specs = CommandTable.catalog.specs
         let mset = try #require(try items("COMMAND INFO mset").first)
         #expect(
             Array(mset.items[1..<6]) == [
-                .integer(-3), .set([.text("write"), .text("denyoom")]), .integer(1), .integer(-1),
+                .integer(-3), .set([.status("write"), .status("denyoom")]), .integer(1),
+                .integer(-1),
                 .integer(2),
             ]
         )
         let ping = try #require(try items("COMMAND INFO ping").first)
         #expect(
             Array(ping.items[1..<6]) == [
-                .integer(-1), .set([.text("no_auth"), .text("fast")]), .integer(0), .integer(0),
+                .integer(-1), .set([.status("no_auth"), .status("fast")]), .integer(0), .integer(0),
                 .integer(0),
             ]
         )
         let keys = try #require(try items("COMMAND INFO list").first)
         #expect(
-            Array(keys.items.prefix(3)) == [.text("keys"), .integer(2), .set([.text("admin")])]
+            Array(keys.items.prefix(3)) == [.text("keys"), .integer(2), .set([.status("admin")])]
         )
         for entry in try items("COMMAND") { #expect(entry.items.count == 10) }
     }
@@ -190,7 +191,7 @@ private let specs = CommandTable.catalog.specs
         let expiry = try #require(set.items.first { $0["name"] == .text("ex") })
         #expect(expiry["type"] == .text("integer"))
         #expect(expiry["token"] == .text("EX"))
-        #expect(expiry["flags"] == .set([.text("optional")]))
+        #expect(expiry["flags"] == .set([.status("optional")]))
         #expect(set.items.first?["type"] == .text("key"))
     }
 }
