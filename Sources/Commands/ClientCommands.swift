@@ -142,13 +142,7 @@ private func listClients(
 ) throws(ServerError) {
     var chosen: Set<Int>?
     if request.count == 4, request[2].isWord("TYPE") {
-        let type = Printable.text(request[3], maxBytes: 64)
-        if !request[3].isWord("NORMAL") {
-            if !["master", "replica", "slave", "pubsub"].contains(type.lowercased()) {
-                throw ServerError(.invalidRequest, "Unknown client type '\(type)'")
-            }
-            chosen = []
-        }
+        if try !isNormalType(request[3]) { chosen = [] }
     } else if request.count > 3, request[2].isWord("ID") {
         chosen = []
         for index in 3..<request.count {
@@ -173,7 +167,7 @@ enum ClientLine {
         let now = context.now.unixMilliseconds
         let details = record.details.withLock { $0 }
         let queued = record.queuedCommands.load(ordering: .relaxed)
-        // Of one's own connection it is the command that asks.
+        // Of the connection that asks, the last command is the one that asks.
         let isOwn = record.identifier == context.session.identifier
         let command =
             isOwn ? context.lastCommand : record.lastCommand.load(ordering: .relaxed)
@@ -188,8 +182,11 @@ enum ClientLine {
             ("flags", queued >= 0 ? "x" : "N"),
             ("db", "0"), ("sub", "0"), ("psub", "0"), ("ssub", "0"),
             ("multi", "\(queued)"),
+            // What clients turn into numbers without asking whether it is there; none of it is kept.
+            ("qbuf", "0"), ("qbuf-free", "0"), ("argv-mem", "0"), ("multi-mem", "0"),
+            ("obl", "0"), ("oll", "0"), ("omem", "0"), ("tot-mem", "0"), ("events", "r"),
             ("cmd", specs.indices.contains(command) ? specs[command].name.lowercased() : "NULL"),
-            ("user", details.tokenName),
+            ("user", details.tokenName), ("redir", "-1"),
             ("resp", encoding == WireEncoding.resp3.rawValue ? "3" : "2"),
             ("encoding", WireEncoding(rawValue: encoding).map { "\($0)" } ?? ""),
             ("lib-name", details.libraryName), ("lib-ver", details.libraryVersion),

@@ -25,7 +25,7 @@ private struct KillFilter {
             } else if request[index].isWord("USER") {
                 user = Printable.text(value, maxBytes: 128)
             } else if request[index].isWord("TYPE") {
-                isNormal = value.isWord("NORMAL")
+                isNormal = try isNormalType(value)
             } else if request[index].isWord("SKIPME") {
                 skipsOwn = value.isWord("YES")
                 if !skipsOwn, !value.isWord("NO") { throw .syntax }
@@ -43,6 +43,16 @@ private struct KillFilter {
         if let user, user != record.details.withLock({ $0.tokenName }) { return false }
         return true
     }
+}
+
+/// Whether `type` means clients such as there are here; throws where it is none of Redis's types.
+func isNormalType(_ type: Span<UInt8>) throws(ServerError) -> Bool {
+    if type.isWord("NORMAL") { return true }
+    for other: StaticString in ["MASTER", "REPLICA", "SLAVE", "PUBSUB"] where type.isWord(other) {
+        return false
+    }
+    let name = Printable.text(type, maxBytes: 64)
+    throw ServerError(.invalidRequest, "Unknown client type '\(name)'")
 }
 
 func killClients(

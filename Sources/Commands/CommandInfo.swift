@@ -4,6 +4,7 @@ internal import Core
 enum CommandInfo {
     /// Writes one command's entry of COMMAND INFO: ten items.
     ///
+    /// Flags are words, not bytes, here and in COMMAND DOCS: redis-cli ends itself over any others.
     /// Source: Redis 7.0, COMMAND.
     static func write(_ spec: CommandSpec, _ reply: inout Reply) {
         let keys = spec.keyPositions
@@ -12,12 +13,12 @@ enum CommandInfo {
         reply.integer(spec.redisArity)
         let flags = flagNames(spec)
         reply.set(flags.count)
-        for flag in flags { reply.status(word: flag) }
+        for flag in flags { reply.word(flag) }
         reply.integer(keys.first)
         reply.integer(keys.last)
         reply.integer(keys.step)
         reply.set(1)
-        reply.status(word: "@\(spec.category.rawValue)")
+        reply.word("@\(spec.category.rawValue)")
         // Tips, key specifications and subcommands: there are none.
         reply.set(0)
         reply.set(0)
@@ -61,7 +62,7 @@ enum CommandInfo {
         if !flags.isEmpty {
             reply.string("flags")
             reply.set(flags.count)
-            for flag in flags { reply.status(word: flag) }
+            for flag in flags { reply.word(flag) }
         }
     }
 

@@ -59,7 +59,7 @@ public struct Dispatch: Sendable {
         do throws(ServerError) {
             let index = try check(request, context)
             if context.session.isQueueing, !rows[index].flags.contains(.notQueued) {
-                try context.session.transaction?.append(request, index, context.limits)
+                try context.session.queue(request, index, context.limits)
                 context.reply.status("QUEUED")
                 return nil
             }

@@ -62,6 +62,17 @@ public final class Session {
 }
 
 extension Session {
+    /// Queues a command for EXEC; `.tooLong` names the limit that is in the way.
+    func queue(
+        _ request: borrowing Request,
+        _ command: Int,
+        _ limits: Limits
+    ) throws(ServerError) {
+        guard let transaction else { return }
+        try transaction.append(request, command, limits)
+        record.queuedCommands.store(transaction.count, ordering: .relaxed)
+    }
+
     /// Whether the command that was just run is not to be answered; counts it.
     public func leavesUnanswered() -> Bool {
         if unansweredCommands == 0 { return false }

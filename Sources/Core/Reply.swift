@@ -85,10 +85,10 @@ public struct Reply: ~Copyable {
         tape.append(word)
     }
 
-    /// Answers with a word of at least two characters that is made at run time.
+    /// Answers with a word of at least two characters that is not known when the program is built.
     ///
     /// Not for the hot path.
-    public mutating func status(word: String) {
+    public mutating func word(_ word: String) {
         append(.status, UInt64(word.utf8.count))
         tape.append(string: word)
     }

@@ -60,6 +60,7 @@ private let clientScripts: [Script] = [
         .run("CLIENT KILL NOSUCH 1", .syntax),
         .run("CLIENT KILL ID 77", .integer(0)),
         .run("CLIENT KILL TYPE pubsub", .integer(0)),
+        .run("CLIENT KILL TYPE nosuch", refused("Unknown client type 'nosuch'")),
         .run("CLIENT KILL USER root", .integer(0)),
         .begin("standard"),
         .run("CLIENT ID", .integer(2)),

@@ -20,6 +20,11 @@ struct ClientTests {
         #expect(fields["lib-name"] == "lib" && fields["lib-ver"] == "1.2")
         #expect(fields["resp"] == "3" && fields["multi"] == "-1" && fields["flags"] == "N")
         #expect(fields["age"] == "5" && fields["idle"] == "5")
+        #expect(fields["cmd"] == "client" && fields["redir"] == "-1")
+        for name in ["qbuf", "qbuf-free", "argv-mem", "multi-mem", "obl", "oll", "omem", "tot-mem"]
+        {
+            #expect(fields[name] == "0")
+        }
     }
 
     @Test func theListHoldsAllConnections() throws {
@@ -36,9 +41,11 @@ struct ClientTests {
     @Test func aTransactionShows() throws {
         let bench = try Bench()
         bench.run("MULTI")
+        bench.run("SET a 1")
+        bench.run("INCR a")
         try bench.begin(as: "root", keeping: true)
         let line = try #require(bench.run("CLIENT LIST ID 1").text)
-        #expect(Fields(line)["flags"] == "x" && Fields(line)["multi"] == "0")
+        #expect(Fields(line)["flags"] == "x" && Fields(line)["multi"] == "2")
     }
 
     @Test func otherConnectionsAreClosed() throws {

@@ -1,4 +1,4 @@
-// The program as its users run it: s_client, redis-cli, a Redis library, signals, start errors.
+// The program as its users run it: s_client, a protobuf client, signals, start errors.
 import Foundation
 import Glibc
 import Reactor
@@ -43,76 +43,14 @@ import Testing
         #expect(result.output == "OK\n" + String(repeating: "42\n", count: count) + "OK\n")
     }
 
-    @Test func redisCLI() throws {
-        let server = try ServerProcess()
-        let base = [
-            "redis-cli", "--tls", "--cacert", server.authority, "-h", "localhost", "-p",
-            server.port, "--no-auth-warning", "-a", server.token,
-        ]
-        func cli(_ words: String...) throws -> String {
-            let result = try Program.run(base + words)
-            return result.output.trimmingCharacters(in: .newlines)
-        }
-        #expect(try cli("PING") == "PONG")
-        #expect(try cli("SET", "k", "with space", "EX", "100") == "OK")
-        #expect(try cli("GET", "k") == "with space")
-        #expect(try cli("TTL", "k") == "100")
-        #expect(try cli("MSET", "a", "1", "b", "2") == "OK")
-        #expect(try cli("MGET", "a", "b", "nothing") == "1\n2")
-        #expect(try cli("INCRBY", "a", "41") == "42")
-        #expect(try cli("INCR", "k") == "ERR value is not an integer or out of range")
-        #expect(try cli("GET") == "ERR wrong number of arguments for 'get' command")
-        #expect(try cli("-3", "COMMAND", "COUNT").contains(/^\d+$/))
-        #expect(try cli("--scan").split(separator: "\n").sorted() == ["a", "b", "k"])
-    }
-
-    @Test func redisBenchmark() throws {
-        let server = try ServerProcess()
-        let result = try Program.run([
-            "redis-benchmark", "--tls", "--cacert", server.authority, "-h", "localhost", "-p",
-            server.port, "-a", server.token, "-n", "2000", "-c", "10", "-P", "8", "-q", "-t",
-            "ping,set,get,incr,mset",
-        ])
-        #expect(result.status == 0, "\(result.output)\(result.errors)")
-        for name in ["PING_MBULK", "SET", "GET", "INCR", "MSET"] {
-            #expect(result.output.contains("\(name)"), "\(result.output)")
-        }
-    }
-
-    @Test func aRedisLibrary() throws {
-        let server = try ServerProcess()
-        let result = try python("redis_session.py", server)
-        #expect(result.status == 0, "\(result.output)\(result.errors)")
-        #expect(result.output.contains("redis-py session: good"))
-    }
-
     @Test func aProtobufClient() throws {
         let server = try ServerProcess()
-        let schema = folder.deletingLastPathComponent().deletingLastPathComponent()
+        let schema = Program.folder.deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Sources/Wire/Protobuf/sallyport.proto")
-        let result = try python("protobuf_session.py", server, ["SALLYPORT_PROTO": schema.path])
+        let environment = ["SALLYPORT_PROTO": schema.path]
+        let result = try Program.python("protobuf_session.py", server, environment)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
         #expect(result.output.contains("protobuf session: good"))
-    }
-
-    /// The folder of this file.
-    private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-
-    /// Runs a Python program that lies beside this file as a client of `server`.
-    private func python(
-        _ name: String,
-        _ server: ServerProcess,
-        _ environment: [String: String] = [:]
-    ) throws -> ProgramResult {
-        let python = ProcessInfo.processInfo.environment["SALLYPORT_TEST_PYTHON"] ?? "python3"
-        let reach = [
-            "SALLYPORT_PORT": server.port, "SALLYPORT_CA": server.authority,
-            "SALLYPORT_TOKEN": server.token,
-        ]
-        return try Program.run(
-            [python, folder.appendingPathComponent(name).path],
-            environment: reach.merging(environment) { $1 }
-        )
     }
 
     @Test(arguments: [SIGTERM, SIGINT])

@@ -28,7 +28,7 @@ enum Program {
     ) throws -> ProgramResult {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["timeout", "60"] + arguments
+        process.arguments = ["timeout", "120"] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let files = try ["in", "out", "err"].map { _ in try temporaryFile() }
         defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
@@ -42,6 +42,36 @@ enum Program {
             output: try String(contentsOfFile: files[1], encoding: .utf8),
             errors: try String(contentsOfFile: files[2], encoding: .utf8),
             status: process.terminationStatus
+        )
+    }
+
+    /// The folder of this file.
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+
+    /// Runs the Python program of that name in this folder as a client of `server`.
+    static func python(
+        _ name: String,
+        _ server: ServerProcess,
+        _ environment: [String: String] = [:]
+    ) throws -> ProgramResult {
+        let python = ProcessInfo.processInfo.environment["SALLYPORT_TEST_PYTHON"] ?? "python3"
+        return try session([python, "-B"], name, server, environment)
+    }
+
+    /// Runs the program of that name in this folder, by `interpreter`, as a client of `server`.
+    static func session(
+        _ interpreter: [String],
+        _ name: String,
+        _ server: ServerProcess,
+        _ environment: [String: String] = [:]
+    ) throws -> ProgramResult {
+        let reach = [
+            "SALLYPORT_PORT": server.port, "SALLYPORT_CA": server.authority,
+            "SALLYPORT_TOKEN": server.token,
+        ]
+        return try run(
+            interpreter + [folder.appendingPathComponent(name).path],
+            environment: reach.merging(environment) { $1 }
         )
     }
 
