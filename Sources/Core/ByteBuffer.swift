@@ -133,8 +133,7 @@ public struct ByteBuffer: ~Copyable {
     ///
     /// Not for the hot path.
     public mutating func append(string: String) {
-        reserve(string.utf8.count)
-        for byte in string.utf8 { append(byte) }
+        append(string.utf8.span)
     }
 
     /// Appends CR and LF.
