@@ -216,11 +216,11 @@ private func helloOptions(
 }
 
 private func describeServer(_ context: CommandContext) {
-    context.reply.map(7)
+    context.reply.map(8)
     context.reply.string("server")
     context.reply.string("sallyport")
     context.reply.string("version")
-    context.reply.string(ServerFacts.version)
+    context.reply.string(ServerFacts.redisVersion)
     context.reply.string("proto")
     context.reply.integer(context.session.encoding == .resp3 ? 3 : 2)
     context.reply.string("id")
@@ -231,6 +231,8 @@ private func describeServer(_ context: CommandContext) {
     context.reply.string("master")
     context.reply.string("modules")
     context.reply.list(0)
+    context.reply.string("sallyport_version")
+    context.reply.string(ServerFacts.version)
 }
 
 private func ping(

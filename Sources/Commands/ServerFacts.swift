@@ -8,6 +8,8 @@ public final class ServerFacts: Sendable {
     public let identifier: String
     /// The version of this program.
     public static let version = "1.0.0"
+    /// The version of Redis whose commands it speaks: clients decide by it what they may send.
+    static let redisVersion = "7.0.0"
     /// Connections whose token was accepted and that are still open: what `WHO` answers.
     public let authenticatedClients = Atomic<Int>(0)
     /// Connections made since the start; the last one's number is its identifier.

@@ -32,8 +32,7 @@ enum ServerInformation {
     private static func server(_ context: CommandContext) -> [(String, String)] {
         let uptime = max(0, context.now.unixMilliseconds - context.facts.startedAt) / 1000
         return [
-            // The version of Redis whose commands it speaks, as other compatible servers say it.
-            ("redis_version", "7.0.0"), ("redis_mode", "standalone"),
+            ("redis_version", ServerFacts.redisVersion), ("redis_mode", "standalone"),
             ("server_name", "sallyport"), ("sallyport_version", ServerFacts.version),
             ("arch_bits", "\(Int.bitWidth)"), ("run_id", context.facts.identifier),
             ("server_time_usec", "\(context.now.unixMilliseconds * 1000)"),

@@ -74,12 +74,13 @@ private let credentialScripts: [Script] = [
 private func hello(_ version: Int64, client: Int64 = 1) -> Answer {
     .map([
         .init(name: .text("server"), value: .text("sallyport")),
-        .init(name: .text("version"), value: .text(ServerFacts.version)),
+        .init(name: .text("version"), value: .text("7.0.0")),
         .init(name: .text("proto"), value: .integer(version)),
         .init(name: .text("id"), value: .integer(client)),
         .init(name: .text("mode"), value: .text("standalone")),
         .init(name: .text("role"), value: .text("master")),
         .init(name: .text("modules"), value: .list([])),
+        .init(name: .text("sallyport_version"), value: .text(ServerFacts.version)),
     ])
 }
 

@@ -10,7 +10,7 @@ import Testing
         let json = try server.jsonClient()
         let resp3 = try server.connect()
         try resp3.send(resp(["HELLO", "3", "AUTH", "default", server.folder.token]))
-        #expect(try resp3.line() == "%7")
+        #expect(try resp3.line() == "%8")
         server.server.shutDown()
         #expect(try text.line().hasPrefix("> shutdown "))
         #expect(try json.line().hasPrefix(#"{"event":"shutdown","grace_ms":"#))

@@ -36,7 +36,7 @@ def hello(target):
             answer = client.execute_command("HELLO", version)
             fields = answer if isinstance(answer, dict) else dict(zip(answer[::2], answer[1::2]))
             equal(fields[b"proto"], version)
-            equal(fields[b"server"], b"sallyport")
+            equal([fields[b"server"], fields[b"version"]], [b"sallyport", b"7.0.0"])
             equal(fields[b"mode"], b"standalone")
         refused("NOPROTO unsupported protocol version", lambda: client.execute_command("HELLO", 4))
         equal(client.ping(), True)
@@ -60,7 +60,7 @@ def clients(target):
         ids = {int(entry["id"]): entry for entry in one.client_list()}
         equal(ids[one.client_id()]["name"], "one")
         equal(ids[number]["cmd"].split("|")[0], "client")
-        equal([entry["id"] for entry in one.client_list(client_id=[number])], [str(number)])
+        equal([entry["id"] for entry in one.client_list(client_id=[str(number)])], [str(number)])
         equal([entry["id"] for entry in one.client_list(_type="pubsub")], [])
         equal(one.client_info()["addr"], ids[one.client_id()]["addr"])
         equal(one.client_no_evict("ON"), b"OK")
@@ -73,7 +73,7 @@ def clients(target):
 
 def address_of(one, two):
     number = two.client_id()
-    (entry,) = one.client_list(client_id=[number])
+    (entry,) = one.client_list(client_id=[str(number)])
     return entry["addr"]
 
 
@@ -81,7 +81,7 @@ def killed(one, two, kill, answer):
     """`kill` ends the connection of `two`, which then makes a new one."""
     number = two.client_id()
     equal(kill(), answer)
-    while one.client_list(client_id=[number]):
+    while one.client_list(client_id=[str(number)]):
         pass
     two.connection.disconnect()
     equal(two.client_id() > number, True)
