@@ -83,6 +83,7 @@ private func end(_ record: ClientRecord, _ context: CommandContext) {
         // Its own reply comes first.
         context.session.closesAfterReply = true
     } else {
+        record.isKilled.store(true, ordering: .releasing)
         record.close()
     }
 }

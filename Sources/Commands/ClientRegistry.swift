@@ -32,6 +32,8 @@ public final class ClientRecord: Sendable {
     let queuedCommands = Atomic<Int>(-1)
     /// How it speaks.
     let encoding = Atomic<UInt8>(WireEncoding.text.rawValue)
+    /// Whether the connection was killed: nothing more is served on it, even before it is closed.
+    public let isKilled = Atomic<Bool>(false)
     let details = Mutex(Details())
     /// Closes the connection, soon; any thread may call it.
     let close: @Sendable () -> Void

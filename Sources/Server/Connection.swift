@@ -74,6 +74,7 @@ final class Connection: EventHandler {
     }
 
     func becameReady(_ readiness: Readiness, _ now: Moment) {
+        if session.record.isKilled.load(ordering: .acquiring) { return close() }
         if readiness.contains(.writable) { sendOutbound(now) }
         if machine.phase == .closed { return }
         if readiness.contains(.broken), machine.isPaused || machine.phase == .flushing {

@@ -33,7 +33,7 @@ def values(redis)
   equal redis.set("k", "w", xx: true, get: true).b, BINARY
   equal redis.set("k", "w", ex: 100), "OK"
   equal redis.set("k", "x", keepttl: true), "OK"
-  equal redis.ttl("k"), 100
+  equal redis.ttl("k").between?(99, 100), true
   equal redis.getex("k", persist: true), "x"
   equal redis.ttl("k"), -1
   equal redis.getdel("k"), "x"
