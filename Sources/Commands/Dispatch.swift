@@ -14,9 +14,7 @@ public struct Dispatch: Sendable {
         var flags: CommandFlags
         /// What the command does with any of its keys.
         var keyAccess: KeyAccess.RawValue
-        var firstKey: Int
-        var lastKey: Int
-        var keyStep: Int
+        var keys: KeyPositions
         /// Whether it may look at or change keys, whether or not its arguments name them.
         var touchesKeys: Bool
         // In a struct of its own type the function is called directly, and not through a generic thunk.
@@ -31,15 +29,12 @@ public struct Dispatch: Sendable {
         catalog = CommandTable.catalog
         rows = CommandTable.commands.map { command in
             let spec = command.spec
-            let keys = spec.keyPositions
             return Row(
                 minimumCount: spec.minimumCount,
                 maximumCount: spec.maximumCount ?? .max,
                 flags: spec.flags,
                 keyAccess: spec.keyAccess.rawValue,
-                firstKey: keys.first,
-                lastKey: keys.last,
-                keyStep: max(1, keys.step),
+                keys: spec.keyPositions,
                 touchesKeys: [.read, .write, .admin].contains(spec.category),
                 handler: command.handler
             )
@@ -90,11 +85,8 @@ public struct Dispatch: Sendable {
             if row.touchesKeys { selection.insertAll() }
             return
         }
-        var position = row.firstKey
-        let last = row.lastKey < 0 ? request.count - 1 : min(row.lastKey, request.count - 1)
-        while position <= last {
+        for position in row.keys.among(request.count) {
             selection.insert(request[position], of: keyspace)
-            position += row.keyStep
         }
     }
 
@@ -133,18 +125,13 @@ public struct Dispatch: Sendable {
         _ context: CommandContext
     ) throws(ServerError) {
         guard let token = context.session.token else { throw ServerError(.unauthenticated) }
-        let row = rows[index]
-        var position = row.firstKey
-        // A key may be optional, and then not be there.
-        let last = row.lastKey < 0 ? request.count - 1 : min(row.lastKey, request.count - 1)
-        while position <= last {
+        for position in rows[index].keys.among(request.count) {
             let key = request[position]
             let access = catalog.specs[index].keyAccess(at: position)
             let isRefused =
                 access.contains(.read) && !token.mayRead(key)
                 || access.contains(.write) && !token.mayWrite(key)
             if isRefused { throw ServerError(.forbidden, "No permissions to access a key") }
-            position += row.keyStep
         }
     }
 

@@ -166,8 +166,7 @@ private func commandKeys(
             "Invalid number of arguments specified for command"
         )
     }
-    let last = keys.last < 0 ? count - 1 : keys.last
-    let positions = stride(from: keys.first, through: last, by: max(1, keys.step))
+    let positions = keys.among(count)
     context.reply.list(positions.underestimatedCount)
     for position in positions { context.reply.bytes(request[position + 2]) }
 }

@@ -84,22 +84,48 @@ public struct CommandSpec: Sendable {
 
     /// The position of the first argument that is a key, the last, and the step between keys, as Redis's
     /// COMMAND gives them; zeros where no argument is a key.
-    public var keyPositions: (first: Int, last: Int, step: Int) {
+    public var keyPositions: KeyPositions {
         var position = 1
         for (index, argument) in arguments.enumerated() {
             switch argument.kind {
-            case .key where argument.isRepeated: return (position, -1, 1)
+            case .key where argument.isRepeated:
+                return KeyPositions(first: position, last: -1, step: 1)
             case .key:
                 // Keys that follow one another, as in RENAME, are one run.
                 let others = arguments[(index + 1)...].prefix {
                     $0.kind == .key && !$0.isRepeated && $0.token == nil
                 }
-                return (position, position + others.count, 1)
-            case .pairs: return (position, -1, 2)
+                return KeyPositions(first: position, last: position + others.count, step: 1)
+            case .pairs: return KeyPositions(first: position, last: -1, step: 2)
             default: position += argument.width
             }
         }
-        return (0, 0, 0)
+        return KeyPositions(first: 0, last: 0, step: 0)
+    }
+}
+
+/// Where a command's keys are among its words, as Redis's COMMAND gives it.
+public struct KeyPositions: Equatable, Sendable, BitwiseCopyable {
+    /// The first key; 0 where no argument is a key.
+    public let first: Int
+    /// The last key; -1 if it is the request's last word.
+    public let last: Int
+    /// From one key to the next; 0 where no argument is a key.
+    public let step: Int
+
+    /// Makes positions; see the properties.
+    public init(first: Int, last: Int, step: Int) {
+        self.first = first
+        self.last = last
+        self.step = step
+    }
+
+    /// The positions of the keys of a request of `count` words, the name included.
+    ///
+    /// A key may be optional, and then not be there.
+    public func among(_ count: Int) -> StrideThrough<Int> {
+        let end = last < 0 ? count - 1 : min(last, count - 1)
+        return stride(from: first, through: first == 0 ? -1 : end, by: max(1, step))
     }
 }
 

@@ -169,6 +169,8 @@ private let questionScripts: [Script] = [
         "COMMAND GETKEYS and LIST",
         .run("COMMAND GETKEYS MSET a 1 b 2", .texts("a", "b")),
         .run("COMMAND GETKEYS GET a", .texts("a")),
+        .run("COMMAND GETKEYS OBJECT ENCODING a", .texts("a")),
+        .run("COMMAND GETKEYS OBJECT HELP", .list([])),
         .run("COMMAND GETKEYS PING", refused("The command has no key arguments")),
         .run("COMMAND GETKEYS NOSUCH a", refused("Invalid command specified")),
         .run(

@@ -69,19 +69,26 @@ struct CommandCatalogTests {
             ]
         )
         #expect(set.minimumCount == 3 && set.maximumCount == 6 && set.redisArity == -3)
-        #expect(set.keyPositions == (1, 1, 1))
+        #expect(set.keyPositions == KeyPositions(first: 1, last: 1, step: 1))
         let get = Self.spec("GET", [ArgumentSpec("key", .key)])
-        #expect(get.redisArity == 2 && get.keyPositions == (1, 1, 1))
+        #expect(get.redisArity == 2 && get.keyPositions == KeyPositions(first: 1, last: 1, step: 1))
         let del = Self.spec("DEL", [ArgumentSpec("key", .key, repeated: true)])
-        #expect(del.maximumCount == nil && del.redisArity == -2 && del.keyPositions == (1, -1, 1))
+        #expect(
+            del.maximumCount == nil && del.redisArity == -2
+                && del.keyPositions == KeyPositions(first: 1, last: -1, step: 1)
+        )
         let mset = Self.spec("MSET", [ArgumentSpec("values", .pairs, repeated: true)])
-        #expect(mset.redisArity == -3 && mset.keyPositions == (1, -1, 2))
+        #expect(
+            mset.redisArity == -3 && mset.keyPositions == KeyPositions(first: 1, last: -1, step: 2)
+        )
         let keys = [ArgumentSpec("key1", .key), ArgumentSpec("key2", .key)]
         let flag = ArgumentSpec("len", .flag, token: "LEN", optional: true)
-        #expect(Self.spec("LCS", keys + [flag]).keyPositions == (1, 2, 1))
+        #expect(
+            Self.spec("LCS", keys + [flag]).keyPositions == KeyPositions(first: 1, last: 2, step: 1)
+        )
         let ping = Self.spec("PING", [ArgumentSpec("message", .bytes, optional: true)])
         #expect(ping.minimumCount == 1 && ping.maximumCount == 2 && ping.redisArity == -1)
-        #expect(ping.keyPositions == (0, 0, 0))
+        #expect(ping.keyPositions == KeyPositions(first: 0, last: 0, step: 0))
     }
 
     @Test("what becomes of a key follows from the category, or from its argument")
@@ -89,7 +96,7 @@ struct CommandCatalogTests {
         let key = ArgumentSpec("key", .key)
         let kept = ArgumentSpec("from", .key, access: [.read, .write])
         let copy = Self.spec("COPY", [key, ArgumentSpec("to", .key, access: .write)])
-        #expect(copy.keyPositions == (1, 2, 1))
+        #expect(copy.keyPositions == KeyPositions(first: 1, last: 2, step: 1))
         #expect(copy.keyAccess == [.read, .write])
         #expect((0...3).map(copy.keyAccess) == [[], .read, .write, []])
         let move = Self.spec("MOVE", [kept, key, ArgumentSpec("word", .bytes)])
