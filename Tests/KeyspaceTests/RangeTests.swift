@@ -90,7 +90,11 @@ import Testing
 }
 
 @Suite struct LongDecimalTests {
-    private func parse(_ text: String) -> LongDecimal? { LongDecimal(Bytes(bytes(text).span)) }
+    private func parse(_ text: String) -> LongDecimal? {
+        let text = bytes(text)
+        // The plain pointer in `Bytes` does not keep the array.
+        return withExtendedLifetime(text) { LongDecimal(Bytes(text.span)) }
+    }
 
     private func text(_ number: LongDecimal?) -> String? {
         number?.withText { String(decoding: $0.buffer, as: UTF8.self) }
