@@ -115,7 +115,7 @@ let package = Package(
         tests("CoreTests", ["Core"]),
         tests("CryptoTests", ["Crypto"]),
         tests("TLSTests", ["Crypto", "TLS"]),
-        tests("ReactorTests", ["Reactor"]),
+        tests("ReactorTests", ["Core", "Reactor"]),
         tests("WireTests", ["Core", "Wire", protobuf]),
         tests("KeyspaceTests", ["Core", "Keyspace"]),
         tests("AccessTests", ["Core", "Crypto", "Access"]),

@@ -55,6 +55,7 @@ public struct CommandSpec: Sendable {
     /// The errors that every command can answer with.
     public static let commonErrors: [ErrorCode] = [
         .unknownCommand, .wrongArity, .unauthenticated, .forbidden, .invalidRequest, .tooLong,
+        .rateLimited,
     ]
 
     /// The errors of this command: those its row lists, and what whoever may store something can meet.

@@ -34,6 +34,8 @@ public enum ErrorCode: UInt16, Sendable, CaseIterable {
     case shuttingDown = 45
     case requestTimeout = 46
     case namespaceFull = 47
+    case rateLimited = 48
+    case slowConsumer = 49
     case notServed = 50
     case internalError = 99
 }
@@ -179,6 +181,27 @@ extension ErrorCode {
             )
         case .busy:
             .init("BUSY", "ERR", "busy", 503, 1013, "BUSY", mayRetry: true, closes: true)
+        case .rateLimited:
+            .init(
+                "RATE_LIMITED",
+                "ERR",
+                "rate_limited",
+                429,
+                1008,
+                "too many requests",
+                mayRetry: true
+            )
+        case .slowConsumer:
+            .init(
+                "SLOW",
+                "ERR",
+                "slow_consumer",
+                503,
+                1008,
+                "replies were not read in time",
+                mayRetry: true,
+                closes: true
+            )
         case .tooManyFailures:
             .init(
                 "AUTH_FAILURES",

@@ -1,5 +1,6 @@
 // An IPv4 or IPv6 address with a port.
 internal import CLinux
+public import Core
 internal import Glibc
 
 /// An IPv4 or IPv6 address and port.
@@ -58,6 +59,23 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
             bytes[2] = UInt8(newValue >> 8)
             bytes[3] = UInt8(newValue & 0xFF)
         }
+    }
+
+    /// The address without its port, as limits and lists see it; `::` for a family that is neither.
+    public var peer: PeerAddress {
+        // Layouts: sockaddr_in is [family: 2][port: 2][address: 4], sockaddr_in6 is
+        // [family: 2][port: 2][flow: 4][address: 16]; the addresses in network order.
+        let isIPv4 = family == AF_INET
+        let range = isIPv4 ? 4..<8 : 8..<24
+        if range.upperBound > bytes.count { return PeerAddress(high: 0, low: 0) }
+        let words = stride(from: range.lowerBound, to: range.upperBound, by: 4).map { start in
+            bytes[start..<(start + 4)].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        }
+        if isIPv4 { return PeerAddress(ipv4: words[0]) }
+        return PeerAddress(
+            high: UInt64(words[0]) << 32 | UInt64(words[1]),
+            low: UInt64(words[2]) << 32 | UInt64(words[3])
+        )
     }
 
     /// `HOST:PORT`, an IPv6 host in brackets.

@@ -23,6 +23,7 @@ struct ErrorCodeTests {
         (.shuttingDown, 45, "shutting_down"), (.requestTimeout, 46, "request_timeout"),
         (.notServed, 50, "not_served"),
         (.internalError, 99, "internal"), (.namespaceFull, 47, "namespace_full"),
+        (.rateLimited, 48, "rate_limited"), (.slowConsumer, 49, "slow_consumer"),
     ]
 
     @Test("numbers and JSON codes are frozen")

@@ -1,4 +1,5 @@
 // Endpoints as people write them, and socket addresses.
+import Core
 import Testing
 
 @testable import Reactor
@@ -63,6 +64,12 @@ import Testing
         #expect(address == (try resolve(host, 0xABCD)))
         #expect(address != (try resolve(host)))
         #expect(address.host == host)
+    }
+
+    @Test(arguments: ["127.0.0.1", "::1", "192.0.2.255", "2001:db8::7:1", "::ffff:10.1.2.3"])
+    func thePeerIsTheAddressWithoutItsPort(host: String) throws {
+        #expect(try resolve(host).peer == PeerAddress(host))
+        #expect(try resolve(host, 0xABCD).peer == PeerAddress(host))
     }
 
     @Test func aNameThatIsNoneIsNamed() {
