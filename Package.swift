@@ -114,7 +114,7 @@ let package = Package(
 
         tests("CoreTests", ["Core"]),
         tests("CryptoTests", ["Crypto"]),
-        tests("TLSTests", ["Crypto", "TLS"]),
+        tests("TLSTests", ["COpenSSL", "Crypto", "TLS"]),
         tests("ReactorTests", ["Core", "Reactor"]),
         tests("WireTests", ["Core", "Wire", protobuf]),
         tests("KeyspaceTests", ["Core", "Keyspace"]),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
@@ -57,6 +58,11 @@ static inline int setrlimit_nofile_shim(const struct rlimit *limit) {
 }
 static inline int getrlimit_nofile_shim(struct rlimit *limit) {
     return getrlimit(RLIMIT_NOFILE, limit);
+}
+// POLLRDHUP, 0x2000, is a GNU extension.
+static inline int poll_is_gone_shim(int fd) {
+    struct pollfd state = {.fd = fd, .events = 0x2000};
+    return poll(&state, 1, 0) > 0;
 }
 static inline int IPPROTO_TCP_shim(void) { return IPPROTO_TCP; }
 static inline int IPPROTO_IPV6_shim(void) { return IPPROTO_IPV6; }

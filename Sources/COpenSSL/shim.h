@@ -20,7 +20,32 @@ typedef struct {
     unsigned char *output;
     size_t output_count;
     size_t output_capacity;
+    // KeyUpdate messages that were read of the present input.
+    size_t key_updates;
 } sallyport_bio_buffers;
+
+// Counts KeyUpdate messages (RFC 8446 section 4.6.3), whose first byte is 24: libssl answers each by itself
+// and has no limit on them. `arg` is the session's buffers.
+static void sallyport_note_message(int is_written, int version, int content_type, const void *bytes,
+                                   size_t count, SSL *ssl, void *arg) {
+    (void)version;
+    (void)ssl;
+    if (is_written == 0 && content_type == SSL3_RT_HANDSHAKE && count > 0
+        && ((const unsigned char *)bytes)[0] == SSL3_MT_KEY_UPDATE && arg != NULL)
+        ((sallyport_bio_buffers *)arg)->key_updates += 1;
+}
+static inline void SSL_CTX_count_key_updates_shim(SSL_CTX *ctx) {
+    SSL_CTX_set_msg_callback(ctx, sallyport_note_message);
+}
+static inline void SSL_set_msg_callback_arg_shim(SSL *ssl, sallyport_bio_buffers *buffers) {
+    SSL_set_msg_callback_arg(ssl, buffers);
+}
+static inline int SSL_set_app_data_shim(SSL *ssl, void *data) {
+    return SSL_set_app_data(ssl, data);
+}
+static inline void *SSL_get_app_data_shim(const SSL *ssl) {
+    return SSL_get_app_data(ssl);
+}
 
 static inline long SSL_CTX_set_min_proto_version_shim(SSL_CTX *ctx, int version) {
     return SSL_CTX_set_min_proto_version(ctx, version);

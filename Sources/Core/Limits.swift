@@ -45,6 +45,17 @@ public struct Limits: Equatable, Sendable {
 
     /// The most connections at once.
     public var maxClients = 10_000
+    /// The most TLS handshakes under way at once, on all loops together: as many as the kernel keeps
+    /// connections for us, and about 200 MB if all of them have sent their hello.
+    public var maxPendingHandshakes = 4096
+    /// Milliseconds of silence after which a handshake may be given up for a newcomer, if
+    /// `maxPendingHandshakes` are under way: longer than a round trip around the world.
+    public var handshakeSilenceMilliseconds: Int64 = 1_000
+    /// Milliseconds that a complete hello waits for its turn: behind that most clients have given up, and
+    /// the private key would be used for nobody.
+    public var handshakeWaitMilliseconds: Int64 = 3_000
+    /// KeyUpdate messages of a connection between two requests: TLS needs one in about 2^24 records.
+    public var maxKeyUpdates = 32
     /// Failed authentications before a connection is closed.
     public var maxAuthenticationFailures = 5
     /// Milliseconds to complete the TLS handshake.

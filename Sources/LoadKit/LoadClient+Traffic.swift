@@ -122,7 +122,7 @@ extension LoadClient {
         inbound.removeAll()
         swap(&inbound, &engine.inbound)
         switch progress {
-        case .done, .incomplete: break
+        case .done, .incomplete, .suspended: break
         case .closed: perform(machine.peerClosed(), now)
         case .failed(let error): perform(machine.fail(Failure(.tlsFailed, "\(error)")), now)
         }

@@ -172,7 +172,7 @@ extension LoadClient {
     func continueHandshake(_ now: Moment) {
         guard let link, let session = link.session else { return }
         switch session.handshake() {
-        case .incomplete:
+        case .incomplete, .suspended:
             send(link, now)
         case .done:
             let nanoseconds = SystemClock.monotonicNanoseconds() - handshakeBeganAt

@@ -83,6 +83,8 @@ public final class EventLoop {
     /// Kept: whoever sets it to something that keeps the loop sets it to nil when the loop has ended. It
     /// is not weak, since weak references make every retain of the object slower.
     public var delegate: (any EventLoopDelegate)?
+    /// Whether there is work left for the next turn, which then only looks for events and does not wait.
+    public var hasMoreWork = false
     /// The time at the beginning of this turn.
     public private(set) var now: Moment
 
@@ -161,7 +163,7 @@ public final class EventLoop {
     /// Runs one turn: waits for events, handles them, then wake-ups, timers and the tick.
     public func turn(maximumWaitMilliseconds: Int64?) {
         let last = now.monotonicMilliseconds
-        var wait = max(0, nextTick - last)
+        var wait = hasMoreWork ? 0 : max(0, nextTick - last)
         wait = min(wait, wheel.millisecondsUntilNext(from: last, limit: wait) ?? wait)
         let timeout = Int32(clamping: min(wait, maximumWaitMilliseconds ?? wait))
         let count = epoll_wait(epoll, events, Int32(EventLoop.eventsPerTurn), timeout)

@@ -45,6 +45,9 @@ public struct Socket: ~Copyable, Sendable {
         return failure("recv")
     }
 
+    /// Whether the peer has ended or broken the connection, whatever it sent before.
+    public borrowing func hasPeerGone() -> Bool { poll_is_gone_shim(descriptor) != 0 }
+
     /// Sends as much of `bytes` as the socket takes.
     public borrowing func send(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
         let flags = Int32(MSG_NOSIGNAL)

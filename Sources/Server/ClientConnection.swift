@@ -195,7 +195,7 @@ public final class ClientConnection {
         while true {
             switch block.withUnsafeMutableBytes({ session.read(into: $0) }) {
             case .done(let count): received += block[..<count]
-            case .incomplete: return
+            case .incomplete, .suspended: return
             case .closed:
                 isClosed = true
                 return

@@ -41,6 +41,11 @@ extension Connection {
         guard let tls = tls ?? beginTLS(ciphertext, now) else { return }
         worker.tls.setInput(ciphertext)
         if machine.phase == .handshaking, !handshake(tls, now) { return }
+        serveInput(tls, now)
+    }
+
+    /// Reads the rest of the ciphertext and runs the requests in it.
+    private func serveInput(_ tls: TLSSession, _ now: Moment) {
         worker.plaintext.takeOver(&inbound)
         switch readPlaintext(tls) {
         case .failed(let error):
@@ -51,6 +56,7 @@ extension Connection {
         case .closed: hasPeerEnded = true
         default: break
         }
+        if !countKeyUpdates(now) { return }
         runRequests(now)
         if hasPeerEnded, machine.phase != .closed { peerEnded(now) }
     }
@@ -62,7 +68,7 @@ extension Connection {
             return nil
         }
         do {
-            tls = try TLSSession(worker.shared.tls, worker.tls)
+            tls = try TLSSession(worker.shared.tls, worker.tls, suspendsAtHello: true)
         } catch {
             worker.shared.logger.error("cannot serve TLS", metadata: ["error": "\(error)"])
             close()
@@ -83,7 +89,11 @@ extension Connection {
         switch tls.handshake() {
         case .done:
             machine.handshakeCompleted(now.monotonicMilliseconds)
+            worker.endHandshake(self)
             return true
+        case .suspended:
+            suspend(tls, now)
+            return false
         case .incomplete:
             transmit(now)
             return false

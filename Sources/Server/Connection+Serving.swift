@@ -44,6 +44,7 @@ extension Connection {
     }
 
     private func count(_ answered: Int, _ now: Moment) {
+        keyUpdates = 0
         worker.shared.facts.requests.add(answered, ordering: .relaxed)
         let record = session.record
         record.lastSeen.store(now.unixMilliseconds, ordering: .relaxed)

@@ -28,6 +28,12 @@ final class Connection: EventHandler {
     var tls: TLSSession?
     // Not used before the first plaintext bytes have chosen the encoding.
     var decoder = RequestDecoder(encoding: .text)
+    /// Whether its handshake waits for its turn; nothing is read meanwhile.
+    var isSuspended = false
+    /// What came behind the hello of a suspended handshake.
+    var heldCiphertext = ByteBuffer()
+    /// KeyUpdate messages since the last request.
+    var keyUpdates = 0
     var hasChosenEncoding = false
 
     /// Plaintext that is not yet a complete request, or waits while the peer does not take its replies.
@@ -77,7 +83,9 @@ final class Connection: EventHandler {
         if session.record.isKilled.load(ordering: .acquiring) { return close() }
         if readiness.contains(.writable) { sendOutbound(now) }
         if machine.phase == .closed { return }
-        if readiness.contains(.broken), machine.isPaused || machine.phase == .flushing {
+        if readiness.contains(.broken),
+            machine.isPaused || machine.phase == .flushing || isSuspended
+        {
             perform(machine.broke(), now)
         } else if readiness.contains(.readable) || readiness.contains(.broken) {
             _ = receive(now)
@@ -116,7 +124,8 @@ final class Connection: EventHandler {
     /// Watches the socket for what the machine now wants of it.
     func watch() {
         guard let registration else { return }
-        let readable = machine.phase != .flushing && !(machine.servesRequests && machine.isPaused)
+        let isPaused = machine.servesRequests && machine.isPaused
+        let readable = machine.phase != .flushing && !isPaused && !isSuspended
         worker.loop.watch(registration, readable: readable, writable: !outbound.isEmpty)
     }
 
@@ -125,6 +134,7 @@ final class Connection: EventHandler {
         guard let registration else { return }
         self.registration = nil
         worker.loop.unregister(registration)
+        worker.endHandshake(self)
         if session.token != nil {
             session.token = nil
             worker.shared.facts.authenticatedClients.subtract(1, ordering: .relaxed)

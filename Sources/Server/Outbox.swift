@@ -53,5 +53,13 @@ extension Worker {
         tls.clearOutput()
     }
 
-    func handledEvents(_ now: Moment) { flushOutbox(now) }
+    /// Sends the replies that wait; behind them, one handshake has its turn.
+    func handledEvents(_ now: Moment) {
+        flushOutbox(now)
+        if handshakes.waitingCount > 0 {
+            runNextHandshake(now)
+            flushOutbox(now)
+        }
+        loop.hasMoreWork = handshakes.waitingCount > 0
+    }
 }

@@ -35,6 +35,9 @@ final class Worker: EventLoopDelegate {
     private var acceptors: [Acceptor] = []
     private var isDraining = false
     var reviewed = 0
+    var handshakes: HandshakeQueue
+    /// The connections that `handshakes` knows, by their number.
+    var handshaking: [Int: Connection] = [:]
 
     /// Bytes received at once, and kept of each scratch buffer: 256 KiB took a pipeline of 64 in one read
     /// with room to spare, and larger reads brought nothing.
@@ -60,6 +63,12 @@ final class Worker: EventLoopDelegate {
             now: loop.now
         )
         scratch = Scratch(context: context, output: ByteBuffer(capacity: Worker.scratchBytes))
+        let limits = shared.configuration.limits
+        handshakes = HandshakeQueue(
+            capacity: limits.maxPendingHandshakes / shared.loopCount,
+            replaceableAfterMilliseconds: limits.handshakeSilenceMilliseconds,
+            maxWaitMilliseconds: limits.handshakeWaitMilliseconds
+        )
     }
 
     deinit {
@@ -104,6 +113,7 @@ final class Worker: EventLoopDelegate {
             let connection = try Connection(socket, address, self, now)
             connection.index = connections.count
             connections.append(connection)
+            _ = admitHandshake(connection, now)
         } catch {
             shared.logger.error("cannot serve a connection", metadata: ["error": "\(error)"])
             mailbox.load.subtract(1, ordering: .relaxed)

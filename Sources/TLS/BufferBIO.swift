@@ -45,6 +45,7 @@ private func readCallback(
     guard let data = BIO_get_data(bio), let destination, room > 0 else { return -1 }
     let buffers = data.assumingMemoryBound(to: sallyport_bio_buffers.self)
     let count = min(Int(room), buffers.pointee.input_count)
+    if buffers.pointee.key_updates > TLSBuffers.maxKeyUpdatesPerInput { return -1 }
     guard count > 0, let input = buffers.pointee.input else {
         BIO_set_retry_read_shim(bio)
         return -1

@@ -34,12 +34,25 @@ public final class TLSBuffers {
     public func setInput(_ bytes: UnsafeRawBufferPointer) {
         pointer.pointee.input = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
         pointer.pointee.input_count = bytes.count
+        pointer.pointee.key_updates = 0
     }
+
+    /// KeyUpdate messages that a session has read of this input.
+    public var keyUpdates: Int { pointer.pointee.key_updates }
+
+    /// KeyUpdate messages of one input above which reading it fails: each costs as much as a request, and
+    /// libssl reads all that arrived before it returns.
+    public static let maxKeyUpdatesPerInput = 64
 
     /// Withdraws what is left of the input.
     public func clearInput() {
         pointer.pointee.input = nil
         pointer.pointee.input_count = 0
+    }
+
+    /// The input that has not been read; valid until `clearInput`.
+    public var remainingInput: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: pointer.pointee.input, count: pointer.pointee.input_count)
     }
 
     /// How much of the input has not been read.

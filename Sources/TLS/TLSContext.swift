@@ -57,6 +57,8 @@ public final class TLSContext: Sendable {
         // SAFETY: not retained: this object keeps the list, and each session keeps this object.
         let callbackData = Unmanaged.passUnretained(protocols).toOpaque()
         SSL_CTX_set_alpn_select_cb(context, selectProtocol, callbackData)
+        SSL_CTX_set_client_hello_cb(context, TLSSession.helloCallback, nil)
+        SSL_CTX_count_key_updates_shim(context)
         try TLSIdentity.load(options, into: context)
     }
 

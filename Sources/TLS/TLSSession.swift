@@ -7,6 +7,8 @@ public enum TLSProgress: Equatable, Sendable {
     case done(Int)
     /// It needs more ciphertext from the peer.
     case incomplete
+    /// The client's hello is here; what follows is expensive and begins behind `proceed`.
+    case suspended
     /// The peer said that it will send no more (close_notify).
     case closed
     /// The session is over; the error says why.
@@ -23,15 +25,22 @@ public final class TLSSession {
     private let buffers: TLSBuffers
     private let context: TLSContext
     private var hasFailed = false
+    private var mayProceed: Bool
+    /// Whether the client's hello offered a ticket of an earlier session.
+    ///
+    /// Whether the ticket is any good is not known before the handshake is complete: see `isResumed`.
+    public private(set) var offersResumption = false
 
     /// Makes a session of `context` over the loop's `buffers`, both of which it keeps alive.
     ///
-    /// A client's `serverName` is the DNS name or IP address that the certificate must be for. Fails only
-    /// where memory does.
+    /// A client's `serverName` is the DNS name or IP address that the certificate must be for. A server's
+    /// handshake that `suspendsAtHello` stops where its cost begins, until `proceed`. Fails only where
+    /// memory does.
     public init(
         _ context: TLSContext,
         _ buffers: TLSBuffers,
-        serverName: String? = nil
+        serverName: String? = nil,
+        suspendsAtHello: Bool = false
     ) throws(TLSError) {
         clearErrors()
         guard let ssl = SSL_new(context.pointer) else {
@@ -49,7 +58,11 @@ public final class TLSSession {
         pointer = ssl
         self.buffers = buffers
         self.context = context
+        mayProceed = !suspendsAtHello
+        SSL_set_msg_callback_arg_shim(ssl, buffers.pointer)
         if context.isServer {
+            // SAFETY: not retained: this object frees the SSL before it goes.
+            _ = SSL_set_app_data_shim(ssl, Unmanaged.passUnretained(self).toOpaque())
             SSL_set_accept_state(ssl)
         } else {
             SSL_set_connect_state(ssl)
@@ -78,6 +91,35 @@ public final class TLSSession {
         clearErrors()
         let result = SSL_do_handshake(pointer)
         return result == 1 ? .done(0) : outcome(result, "TLS handshake failed")
+    }
+
+    /// Lets a suspended handshake go on with the next call of `handshake`.
+    public func proceed() { mayProceed = true }
+
+    /// What OpenSSL calls when it has read a whole hello, the first thing that it does with it.
+    ///
+    /// Source: SSL_CTX_set_client_hello_cb(3).
+    static let helloCallback:
+        @convention(c) (
+            OpaquePointer?, UnsafeMutablePointer<Int32>?, UnsafeMutableRawPointer?
+        ) -> Int32 = { ssl, _, _ in
+            guard let ssl, let data = SSL_get_app_data_shim(ssl) else {
+                return SSL_CLIENT_HELLO_SUCCESS
+            }
+            // SAFETY: set by the session that owns this SSL, and is in the middle of a call to it.
+            let session = Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
+            session.offersResumption = TLSSession.offersTicket(ssl)
+            return session.mayProceed ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_RETRY
+        }
+
+    /// Whether the hello names a session: `pre_shared_key` in TLS 1.3, a ticket that is not empty in 1.2.
+    private static func offersTicket(_ ssl: OpaquePointer) -> Bool {
+        let extensions = [UInt32(TLSEXT_TYPE_psk), UInt32(TLSEXT_TYPE_session_ticket)]
+        return extensions.contains { type in
+            var bytes: UnsafePointer<UInt8>?
+            var count = 0
+            return SSL_client_hello_get0_ext(ssl, type, &bytes, &count) == 1 && count > 0
+        }
     }
 
     /// Reads plaintext into `room`; call again until `.incomplete`, or until `needsRead` is false.
@@ -133,10 +175,14 @@ public final class TLSSession {
     private func outcome(_ result: Int32, _ context: String) -> TLSProgress {
         switch SSL_get_error(pointer, result) {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .incomplete
+        case SSL_ERROR_WANT_CLIENT_HELLO_CB: return .suspended
         case SSL_ERROR_ZERO_RETURN: return .closed
         default:
             hasFailed = true
             let stack = takeErrorStack()
+            if buffers.keyUpdates > TLSBuffers.maxKeyUpdatesPerInput {
+                return .failed(TLSError("\(context): too many key updates", stack: stack))
+            }
             if let refusal { return .failed(TLSError("\(context): \(refusal)", stack: stack)) }
             return .failed(TLSError(context, stack: stack))
         }
@@ -164,6 +210,11 @@ extension TLSSession {
         // SAFETY: borrowed from the session for the length of this copy.
         return String(decoding: UnsafeBufferPointer(start: name, count: Int(length)), as: UTF8.self)
     }
+}
+
+extension TLSSession {
+    /// Lends the `SSL` to `body`: for tests that make it do what no call of this type does.
+    func withSSL<Result>(_ body: (OpaquePointer) -> Result) -> Result { body(pointer) }
 }
 
 @available(*, unavailable)

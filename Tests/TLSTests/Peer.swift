@@ -43,7 +43,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
 final class Peer {
     let session: TLSSession
-    private let buffers: TLSBuffers
+    let buffers: TLSBuffers
     /// The plaintext that was read.
     private(set) var received: [UInt8] = []
     /// What the last step came to, where it was not `.done`.
@@ -52,10 +52,16 @@ final class Peer {
     init(
         _ context: TLSContext,
         serverName: String? = nil,
-        buffers: TLSBuffers = TLSBuffers()
+        buffers: TLSBuffers = TLSBuffers(),
+        suspendsAtHello: Bool = false
     ) throws {
         self.buffers = buffers
-        session = try TLSSession(context, buffers, serverName: serverName)
+        session = try TLSSession(
+            context,
+            buffers,
+            serverName: serverName,
+            suspendsAtHello: suspendsAtHello
+        )
     }
 
     var error: TLSError? {

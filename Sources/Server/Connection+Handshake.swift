@@ -1,0 +1,89 @@
+// How a connection's handshake waits for its turn.
+internal import Commands
+internal import Core
+internal import Logging
+internal import Reactor
+internal import TLS
+
+extension Connection {
+    /// Puts the handshake, whose hello is complete, in the queue; nothing is read before its turn.
+    func suspend(_ tls: TLSSession, _ now: Moment) {
+        let rest = worker.tls.remainingInput
+        // A client sends nothing behind its hello before it is answered, but for data of RFC 8446
+        // section 2.3 that we never offered to take.
+        if rest.count > Connection.recordBytes {
+            log("handshake failed", ["error": "too much behind the hello"])
+            return close()
+        }
+        heldCiphertext.append(rest)
+        isSuspended = true
+        watch()
+        worker.queueHandshake(self, tls.offersResumption ? .resumed : .full, now)
+    }
+
+    /// Goes on with the handshake when its turn has come.
+    func resumeHandshake(_ now: Moment) {
+        isSuspended = false
+        // The private key is used for nobody who is gone.
+        if socket.hasPeerGone() {
+            log("closed before its handshake")
+            return close()
+        }
+        watch()
+        tls?.proceed()
+        var held = ByteBuffer()
+        held.takeOver(&heldCiphertext)
+        held.withBytes { ingest($0, now) }
+    }
+
+    /// Counts the KeyUpdate messages of this read; false if they were too many and the connection is over.
+    func countKeyUpdates(_ now: Moment) -> Bool {
+        let count = worker.tls.keyUpdates
+        if count == 0 { return true }
+        keyUpdates += count
+        if keyUpdates <= worker.shared.configuration.limits.maxKeyUpdates { return true }
+        log("closed", ["limit": "maxKeyUpdates"])
+        perform(machine.broke(), now)
+        return false
+    }
+}
+
+extension Worker {
+    /// Admits the handshake of a connection that was just accepted; false if it was closed instead.
+    func admitHandshake(_ connection: Connection, _ now: Moment) -> Bool {
+        let identifier = connection.session.identifier
+        switch handshakes.accepted(identifier, now.monotonicMilliseconds) {
+        case .admitted: break
+        case .replaces(let other): handshaking[other]?.abandon()
+        case .refused:
+            connection.socket.resetOnClose()
+            connection.close()
+            return false
+        }
+        handshaking[identifier] = connection
+        return true
+    }
+
+    func queueHandshake(_ connection: Connection, _ kind: HandshakeClass, _ now: Moment) {
+        handshakes.gotHello(connection.session.identifier, kind, now.monotonicMilliseconds)
+    }
+
+    /// Forgets a handshake that is complete or will never be.
+    func endHandshake(_ connection: Connection) {
+        let identifier = connection.session.identifier
+        if handshaking.removeValue(forKey: identifier) != nil { handshakes.ended(identifier) }
+    }
+
+    /// Runs the handshake whose turn it is, or closes those that have waited too long.
+    func runNextHandshake(_ now: Moment) {
+        while true {
+            switch handshakes.next(admitsFull: true, now.monotonicMilliseconds) {
+            case .none: return
+            case .drop(let identifier): handshaking[identifier]?.abandon()
+            case .run(let identifier):
+                handshaking[identifier]?.resumeHandshake(now)
+                return
+            }
+        }
+    }
+}
