@@ -27,7 +27,7 @@ public struct Command: Sendable {
 /// A class, so that a handler reaches the keyspace without counting references. Belongs to one loop.
 public final class CommandContext {
     /// What is being answered.
-    public var reply = Reply()
+    public var reply: Reply
     /// Who asks.
     public var session: Session
     /// The time of this event.
@@ -58,6 +58,7 @@ public final class CommandContext {
         self.authority = authority
         self.facts = facts
         self.limits = limits
+        reply = Reply(maxBytes: limits.maxReplyBytes)
         self.session = session
         self.now = now
         dispatch = Dispatch()
@@ -72,6 +73,7 @@ public final class CommandContext {
         session = outer.session
         now = outer.now
         dispatch = outer.dispatch
+        reply = Reply(maxBytes: outer.limits.maxReplyBytes)
     }
 }
 

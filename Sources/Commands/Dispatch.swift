@@ -62,6 +62,7 @@ public struct Dispatch: Sendable {
             context.lastCommand = index
             try rows[index].handler(request, context)
             if rows[index].flags.contains(.closes) { context.session.closesAfterReply = true }
+            if context.reply.isTooLong { throw replyTooLong(context) }
             return nil
         } catch {
             // What a handler had written before it threw is not part of the answer.
@@ -108,6 +109,14 @@ public struct Dispatch: Sendable {
         if !rights.commands.contains(index) { throw forbidden(index, context) }
         if rows[index].keyAccess & ~rights.reach != 0 { try checkKeys(request, index, context) }
         return index
+    }
+
+    @inline(never)
+    private func replyTooLong(_ context: CommandContext) -> ServerError {
+        ServerError(
+            .tooLong,
+            "reply above maxReplyBytes=\(context.limits.maxReplyBytes) bytes: ask for less at a time"
+        )
     }
 
     private func forbidden(_ index: Int, _ context: CommandContext) -> ServerError {

@@ -107,6 +107,10 @@ private func exec(
             context.reply.append(inner.reply)
         }
     }
+    if context.reply.isTooLong {
+        let limit = context.limits.maxReplyBytes
+        throw ServerError(.tooLong, "executed, but its reply is above maxReplyBytes=\(limit) bytes")
+    }
 }
 
 private func discard(

@@ -73,6 +73,28 @@ public struct Limits: Equatable, Sendable {
     public var outboundHighWatermarkBytes = 8 << 20
     /// Bytes of replies not yet taken by the socket below which reading resumes.
     public var outboundLowWatermarkBytes = 1 << 20
+    /// Bytes of replies that may wait for the socket at any time; 0 is no limit.
+    ///
+    /// Reading pauses long before, so only single replies lead there: the longest (`maxReplyBytes`), encrypted,
+    /// on top of what waits while reading goes on.
+    public var outboundHardLimitBytes = 192 << 20
+    /// Bytes of replies that may wait for `outboundSoftLimitMilliseconds` at a stretch; 0 is no limit.
+    public var outboundSoftLimitBytes = 4 << 20
+    /// How long more than `outboundSoftLimitBytes` may wait: a reader of 16 MiB at 30 KB a second finishes.
+    public var outboundSoftLimitMilliseconds: Int64 = 600_000
+    /// As `outboundHardLimitBytes`, for clients that are sent messages unasked: Redis's for pubsub.
+    public var subscriberOutboundHardLimitBytes = 32 << 20
+    /// As `outboundSoftLimitBytes`, for clients that are sent messages unasked: Redis's for pubsub.
+    public var subscriberOutboundSoftLimitBytes = 8 << 20
+    /// As `outboundSoftLimitMilliseconds`, for clients that are sent messages unasked: Redis's for pubsub.
+    public var subscriberOutboundSoftLimitMilliseconds: Int64 = 60_000
+    /// Milliseconds in which a peer must take at least a byte of the replies that wait for it; 0 is for ever.
+    public var unreadReplyTimeoutMilliseconds: Int64 = 120_000
+    /// The longest reply to one request, in bytes: four of the largest values.
+    public var maxReplyBytes = 64 << 20
+    /// Bytes that the buffers of all connections may take together, beyond what is needed while a request
+    /// is served, 0 for any number; above them the connection that holds the most is closed.
+    public var maxConnectionMemoryBytes = 1 << 30
     /// Bytes of replies gathered before they are encrypted and sent, within one read.
     public var replyBatchBytes = 256 << 10
 

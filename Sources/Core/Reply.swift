@@ -49,9 +49,30 @@ public enum ReplyItem: UInt8, Sendable {
 public struct Reply: ~Copyable {
     /// The tape.
     public var tape: ByteBuffer
+    /// The most bytes that values may take on the tape, all together.
+    @usableFromInline let maxBytes: Int
+    @usableFromInline var hasOverflowed = false
 
-    /// Makes an empty reply.
-    public init() { tape = ByteBuffer() }
+    /// Makes an empty reply that takes up to `maxBytes` of values.
+    public init(maxBytes: Int = .max) {
+        tape = ByteBuffer()
+        self.maxBytes = maxBytes
+    }
+
+    /// Whether `count` more bytes are within the limit; notes it where they are not.
+    @inlinable
+    mutating func hasRoom(for count: Int) -> Bool {
+        if count <= maxBytes &- tape.count { return true }
+        noteTooLong()
+        return false
+    }
+
+    @usableFromInline
+    mutating func noteTooLong() { hasOverflowed = true }
+
+    /// Whether something was left out because of `maxBytes`: what is on the tape is then no reply.
+    @inlinable
+    public var isTooLong: Bool { hasOverflowed }
 
     /// Whether nothing was answered.
     @inlinable
@@ -62,6 +83,7 @@ public struct Reply: ~Copyable {
     public mutating func reset() {
         if tape.capacity > 256 << 10 { tape.removeAll(keepingUpTo: 256 << 10) }
         tape.removeAll()
+        hasOverflowed = false
     }
 
     /// Appends a tag and its word.
@@ -106,6 +128,7 @@ public struct Reply: ~Copyable {
     /// Answers with bytes.
     @inlinable
     public mutating func bytes(_ span: Span<UInt8>) {
+        if !hasRoom(for: span.count) { return }
         append(.bytes, UInt64(span.count))
         tape.append(span)
     }
@@ -114,6 +137,7 @@ public struct Reply: ~Copyable {
     ///
     /// Not for the hot path.
     public mutating func string(_ string: String) {
+        if !hasRoom(for: string.utf8.count) { return }
         append(.bytes, UInt64(string.utf8.count))
         tape.append(string: string)
     }
@@ -125,7 +149,9 @@ public struct Reply: ~Copyable {
     }
 
     /// Answers with what `other` holds, in a list or map that was announced.
-    public mutating func append(_ other: borrowing Reply) { tape.append(other.tape.span) }
+    public mutating func append(_ other: borrowing Reply) {
+        if hasRoom(for: other.tape.count) { tape.append(other.tape.span) }
+    }
 
     /// Answers that there is no value.
     @inlinable

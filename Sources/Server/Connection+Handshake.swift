@@ -42,8 +42,7 @@ extension Connection {
         if count == 0 { return true }
         keyUpdates += count
         if keyUpdates <= worker.shared.configuration.limits.maxKeyUpdates { return true }
-        log("closed", ["limit": "maxKeyUpdates"])
-        perform(machine.broke(), now)
+        cutOff("maxKeyUpdates")
         return false
     }
 }

@@ -67,9 +67,10 @@ final class Connection: EventHandler {
         ) { mailbox.post(.kill(identifier)) }
         session = Session(record, encoding: .text)
         let facts = worker.shared.facts
-        var limits = worker.shared.configuration.limits
-        limits.idleTimeoutMilliseconds = facts.idleTimeoutMilliseconds.load(ordering: .relaxed)
-        machine = ConnectionStateMachine(limits: limits, now: now.monotonicMilliseconds)
+        machine = ConnectionStateMachine(
+            limits: worker.limitsOfNewConnections(),
+            now: now.monotonicMilliseconds
+        )
         self.socket = socket
         self.address = address
         self.worker = worker
@@ -118,7 +119,15 @@ final class Connection: EventHandler {
         case .refuse(let error): refuse(error, now)
         case .sendEnd: sendEnd()
         case .close: close()
+        case .cutOff(let limit): cutOff(limit)
         }
+    }
+
+    /// Closes because a limit is broken and nothing can be said to the peer any more.
+    func cutOff(_ limit: String) {
+        log("closed", ["limit": "\(limit)"])
+        socket.resetOnClose()
+        close()
     }
 
     /// Watches the socket for what the machine now wants of it.

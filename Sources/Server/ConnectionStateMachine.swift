@@ -17,6 +17,8 @@ public enum ConnectionAction: Equatable, Sendable {
     case sendEnd
     /// Close the socket now.
     case close
+    /// Close the socket now: the peer does not read, and breaks the limit of this name.
+    case cutOff(limit: String)
 }
 
 /// A connection's life, from accepted to closed.
@@ -48,13 +50,21 @@ public struct ConnectionStateMachine: Equatable, Sendable {
     /// Whether reading is paused because replies pile up.
     public private(set) var isPaused = false
 
-    private let limits: Limits
+    private let limits: ConnectionLimits
     private var phaseBegan: Int64
     private var lastHeard: Int64
     private var requestBegan: Int64?
+    private var outbound = OutboundWatch()
+    /// Whether the peer is sent messages that it does not ask for, which has limits of its own.
+    public var isSubscriber = false
 
     /// Makes the machine of a connection accepted at `now`.
     public init(limits: Limits, now: Int64) {
+        self.init(limits: ConnectionLimits(limits), now: now)
+    }
+
+    /// Makes the machine of a connection accepted at `now`, with limits that others share.
+    public init(limits: ConnectionLimits, now: Int64) {
         self.limits = limits
         phaseBegan = now
         lastHeard = now
@@ -94,16 +104,20 @@ public struct ConnectionStateMachine: Equatable, Sendable {
 
     /// `bytes` of replies wait for the socket after sending what it took.
     public mutating func outboundChanged(_ bytes: Int, _ now: Int64) -> ConnectionAction {
+        if let limit = outbound.changed(bytes, outboundLimits, now), phase != .closed {
+            phase = .closed
+            return .cutOff(limit: limit)
+        }
         if phase == .flushing {
             // A peer that takes its last bytes slowly is waited for as long as it takes any.
             enter(bytes == 0 ? .lingering : .flushing, now)
             return bytes == 0 ? .sendEnd : .none
         }
-        if !isPaused, bytes > limits.outboundHighWatermarkBytes {
+        if !isPaused, bytes > limits.highWatermarkBytes {
             isPaused = true
             return servesRequests ? .pauseReading : .none
         }
-        if isPaused, bytes <= limits.outboundLowWatermarkBytes {
+        if isPaused, bytes <= limits.lowWatermarkBytes {
             isPaused = false
             return servesRequests ? .resumeReading : .none
         }
@@ -144,13 +158,17 @@ public struct ConnectionStateMachine: Equatable, Sendable {
         switch phase {
         case .handshaking: return phaseBegan + limits.handshakeTimeoutMilliseconds
         case .unauthenticated:
-            return phaseBegan + limits.authenticationTimeoutMilliseconds
+            let deadline = phaseBegan + limits.authenticationTimeoutMilliseconds
+            return min(deadline, outboundDeadline ?? .max)
         case .active:
+            var deadline = Int64.max
             let idle = limits.idleTimeoutMilliseconds
-            let idleDeadline = idle > 0 ? lastHeard + idle : nil
-            let requestDeadline = requestBegan.map { $0 + limits.requestTimeoutMilliseconds }
-            guard let idleDeadline else { return requestDeadline }
-            return min(idleDeadline, requestDeadline ?? .max)
+            if idle > 0 { deadline = lastHeard + idle }
+            if let requestBegan {
+                deadline = min(deadline, requestBegan + limits.requestTimeoutMilliseconds)
+            }
+            if let unread = outboundDeadline { deadline = min(deadline, unread) }
+            return deadline == .max ? nil : deadline
         case .flushing, .lingering: return phaseBegan + limits.lingerTimeoutMilliseconds
         case .closed: return nil
         }
@@ -162,6 +180,10 @@ public struct ConnectionStateMachine: Equatable, Sendable {
     public mutating func timerFired(_ now: Int64) -> ConnectionAction {
         guard let deadline else { return .none }
         if now < deadline { return .wait(until: deadline) }
+        if servesRequests, let limit = brokenOutboundLimit(now) {
+            phase = .closed
+            return .cutOff(limit: limit)
+        }
         switch phase {
         case .handshaking, .flushing, .lingering:
             phase = .closed
@@ -178,6 +200,21 @@ public struct ConnectionStateMachine: Equatable, Sendable {
         case .closed:
             return .none
         }
+    }
+
+    private var outboundLimits: OutboundLimits {
+        isSubscriber ? limits.subscriberOutbound : limits.normalOutbound
+    }
+
+    private var outboundDeadline: Int64? {
+        if !outbound.isWaiting { return nil }
+        let unread = limits.unreadReplyTimeoutMilliseconds
+        return outbound.deadline(outboundLimits, unreadMilliseconds: unread)
+    }
+
+    private func brokenOutboundLimit(_ now: Int64) -> String? {
+        let unread = limits.unreadReplyTimeoutMilliseconds
+        return outbound.brokenLimit(outboundLimits, unreadMilliseconds: unread, now)
     }
 
     private func timeout(_ code: ErrorCode, _ limit: String) -> ServerError {

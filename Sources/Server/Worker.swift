@@ -35,6 +35,7 @@ final class Worker: EventLoopDelegate {
     private var acceptors: [Acceptor] = []
     private var isDraining = false
     var reviewed = 0
+    private var connectionLimits: ConnectionLimits
     var handshakes: HandshakeQueue
     /// The connections that `handshakes` knows, by their number.
     var handshaking: [Int: Connection] = [:]
@@ -64,6 +65,7 @@ final class Worker: EventLoopDelegate {
         )
         scratch = Scratch(context: context, output: ByteBuffer(capacity: Worker.scratchBytes))
         let limits = shared.configuration.limits
+        connectionLimits = ConnectionLimits(limits)
         handshakes = HandshakeQueue(
             capacity: limits.maxPendingHandshakes / shared.loopCount,
             replaceableAfterMilliseconds: limits.handshakeSilenceMilliseconds,
@@ -100,6 +102,17 @@ final class Worker: EventLoopDelegate {
             case .end: end(now)
             }
         }
+    }
+
+    /// The limits of a connection that is made now, whose idle timeout CONFIG SET may have changed.
+    func limitsOfNewConnections() -> ConnectionLimits {
+        let idle = shared.facts.idleTimeoutMilliseconds.load(ordering: .relaxed)
+        if connectionLimits.idleTimeoutMilliseconds != idle {
+            var limits = shared.configuration.limits
+            limits.idleTimeoutMilliseconds = idle
+            connectionLimits = ConnectionLimits(limits)
+        }
+        return connectionLimits
     }
 
     /// Takes over a connection that was just accepted.

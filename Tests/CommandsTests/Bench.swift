@@ -72,7 +72,8 @@ final class Bench {
     init(
         as name: String? = "root",
         encoding: WireEncoding = .resp2,
-        namespaces: [NamespaceRule] = []
+        namespaces: [NamespaceRule] = [],
+        adjust: (inout Limits) -> Void = { _ in }
     ) throws {
         var limits = Limits()
         limits.maxKeyBytes = 32
@@ -81,6 +82,7 @@ final class Bench {
         limits.maxTransactionCommands = 4
         limits.maxTransactionBytes = 100
         limits.maxLCSCells = 512
+        adjust(&limits)
         facts = ServerFacts(identifier: "3f0e7a52-0000-4000-8000-000000000001")
         let tokens = try TokenSet(Credentials.entries, catalog: CommandTable.catalog)
         context = CommandContext(

@@ -56,6 +56,19 @@ private func line(_ spec: CommandSpec, _ count: Int) -> String {
         }
     }
 
+    @Test func aReplyAboveTheLimitIsAnError() throws {
+        let bench = try Bench(adjust: { $0.maxReplyBytes = 1000 })
+        _ = bench.run("SET k \(String(repeating: "x", count: 64))")
+        let many = "MGET" + String(repeating: " k", count: 14)
+        #expect(bench.run(many).errorCode == .tooLong)
+        #expect(bench.run("STRLEN k") == .integer(64))
+        // What a transaction did stays done, and its error says so.
+        let some = "MGET" + String(repeating: " k", count: 7)
+        for line in ["MULTI", "SET other 1", some, some] { _ = bench.run(line) }
+        #expect(bench.run("EXEC").errorCode == .tooLong)
+        #expect(bench.run("EXISTS other") == .integer(1))
+    }
+
     @Test func namesAreFoundInAnyCase() throws {
         let bench = try Bench()
         for name in ["why", "WHY", "wHy"] { #expect(bench.run(name) == .integer(42)) }

@@ -117,6 +117,32 @@ struct ReplyTests {
         #expect(reply.isEmpty && reply.tape.capacity == 0)
     }
 
+    @Test("values above the limit are left out, and that is known until the reset")
+    func limit() {
+        var reply = Reply(maxBytes: 100)
+        let half = [UInt8](repeating: 1, count: 50)
+        reply.bytes(half.span)
+        let before = reply.isTooLong
+        #expect(!before)
+        reply.bytes(half.span)
+        let behind = reply.isTooLong
+        #expect(behind)
+        let count = reply.tape.count
+        #expect(count == 59)
+        reply.reset()
+        let afterReset = reply.isTooLong
+        #expect(!afterReset)
+        reply.string(String(repeating: "x", count: 101))
+        let isReplyTooLong = reply.isTooLong && reply.isEmpty
+        #expect(isReplyTooLong)
+        var other = Reply()
+        other.bytes(half.span)
+        var outer = Reply(maxBytes: 58)
+        outer.append(other)
+        let isOuterTooLong = outer.isTooLong && outer.isEmpty
+        #expect(isOuterTooLong)
+    }
+
     @Test("a tape that is cut short ends the walk")
     func truncated() {
         var reply = Reply()

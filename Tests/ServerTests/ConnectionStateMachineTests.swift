@@ -13,6 +13,11 @@ import Testing
         limits.lingerTimeoutMilliseconds = 50
         limits.outboundHighWatermarkBytes = 1000
         limits.outboundLowWatermarkBytes = 100
+        limits.outboundSoftLimitBytes = 500
+        limits.outboundSoftLimitMilliseconds = 800
+        limits.unreadReplyTimeoutMilliseconds = 200
+        limits.outboundHardLimitBytes = 10_000
+        limits.subscriberOutboundHardLimitBytes = 2_000
         return limits
     }
 
@@ -129,6 +134,66 @@ import Testing
         #expect(machine.outboundChanged(101, 33) == .none, "hysteresis")
         #expect(machine.outboundChanged(100, 34) == .resumeReading)
         #expect(!machine.isPaused)
+    }
+
+    @Test func aPeerThatTakesNothingIsCutOff() {
+        var machine = active()
+        #expect(machine.outboundChanged(300, 100) == .none)
+        #expect(machine.deadline == 300)
+        // More that waits buys no time, a byte that is taken does.
+        #expect(machine.outboundChanged(400, 200) == .none)
+        #expect(machine.timerFired(299) == .wait(until: 300))
+        #expect(machine.outboundChanged(399, 250) == .none)
+        #expect(machine.timerFired(300) == .wait(until: 450))
+        #expect(machine.timerFired(450) == .cutOff(limit: "unreadReplyTimeoutMilliseconds"))
+        #expect(machine.phase == .closed)
+        #expect(machine.timerFired(1000) == .none)
+    }
+
+    @Test func aPeerThatTakesEverythingIsNot() {
+        var machine = active()
+        _ = machine.outboundChanged(300, 100)
+        #expect(machine.outboundChanged(0, 290) == .none)
+        #expect(machine.deadline == 1020, "idleness alone")
+        _ = machine.outboundChanged(300, 900)
+        #expect(machine.deadline == 1020)
+        machine.heard(1000)
+        #expect(machine.deadline == 1100)
+    }
+
+    @Test func aSlowTrickleIsCutOffInTheEnd() {
+        var machine = active()
+        var waiting = 900
+        var time: Int64 = 100
+        #expect(machine.outboundChanged(waiting, time) == .none)
+        while time < 850 {
+            time += 50
+            waiting -= 10
+            machine.heard(time)
+            #expect(machine.outboundChanged(waiting, time) == .none)
+        }
+        #expect(machine.timerFired(899) == .wait(until: 900))
+        #expect(machine.timerFired(900) == .cutOff(limit: "outboundSoftLimitBytes"))
+        // Below the soft limit it begins anew.
+        var other = active()
+        _ = other.outboundChanged(501, 100)
+        _ = other.outboundChanged(500, 700)
+        _ = other.outboundChanged(501, 750)
+        #expect(other.deadline == 900, "what was taken at 700 counts")
+    }
+
+    @Test func theHardLimitCutsOffAtOnce() {
+        var machine = active()
+        #expect(machine.outboundChanged(10_000, 30) == .pauseReading)
+        #expect(machine.outboundChanged(10_001, 31) == .cutOff(limit: "outboundHardLimitBytes"))
+        var subscriber = active()
+        subscriber.isSubscriber = true
+        #expect(subscriber.outboundChanged(2000, 30) == .pauseReading)
+        let action = subscriber.outboundChanged(2001, 31)
+        #expect(action == .cutOff(limit: "subscriberOutboundHardLimitBytes"))
+        var flushing = active()
+        flushing.finish(20)
+        #expect(flushing.outboundChanged(10_001, 30) == .cutOff(limit: "outboundHardLimitBytes"))
     }
 
     @Test func closingWaitsForWhatIsUnderWayWhileItMoves() {
