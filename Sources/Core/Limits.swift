@@ -69,6 +69,44 @@ public struct Limits: Equatable, Sendable {
     /// Milliseconds for a closing connection to deliver its last bytes and see the peer's end.
     public var lingerTimeoutMilliseconds: Int64 = 2_000
 
+    // Per address: an IPv4 address or an IPv6 network. 0 is no limit; a burst is what may come at once.
+    // One address may be a whole office behind a router, so the defaults leave room for a thousand
+    // well-behaved clients that connect at once.
+
+    /// The most open connections of an address without an accepted token: a fifth of `maxClients`, and
+    /// twice a thousand clients that start together.
+    public var addressOpenConnections = 2048
+    /// Connections of an address a second: a tenth of what a loop accepts.
+    public var addressConnectionsPerSecond = 1000
+    /// Connections of an address at once: a thousand clients that try five times.
+    public var addressConnectionsBurst = 5000
+    /// TLS handshakes of an address a second: they cost a core about a quarter of a second.
+    public var addressHandshakesPerSecond = 500
+    /// TLS handshakes of an address at once: a thousand clients that try four times.
+    public var addressHandshakesBurst = 4000
+    /// Commands of an address a second before a token is accepted: health checks and AUTH, no load.
+    public var addressCommandsPerSecond = 1000
+    /// Commands of an address at once before a token is accepted: ten for each of a thousand clients.
+    public var addressCommandsBurst = 10_000
+    /// Bytes of requests of an address a second before a token is accepted: 4 KiB a command.
+    public var addressBytesPerSecond = 4 << 20
+    /// Bytes of requests of an address at once before a token is accepted: 64 KiB for each of a thousand
+    /// clients, which is the longest line.
+    public var addressBytesBurst = 64 << 20
+    /// Failed authentications of an address after which it must wait: two connections' worth.
+    public var addressFailedAuthentications = 10
+    /// The longest wait after failed authentications, in milliseconds, and the length of a ban: a quarter
+    /// of an hour, in which somebody can notice a wrong secret in a deployment.
+    public var addressBanMilliseconds: Int64 = 900_000
+    /// Milliseconds without a failure after which half of an address's failures are forgotten.
+    public var addressFailureHalfLifeMilliseconds: Int64 = 60_000
+    /// The addresses that are remembered at once: 64 bytes each, 4.5 MiB in all.
+    public var addressTableEntries = 65_536
+    /// How many first bits make an IPv4 address: each counts for itself.
+    public var ipv4PrefixLength = 32
+    /// How many first bits make an IPv6 address: a subscriber has at least a /64 (RFC 6177).
+    public var ipv6PrefixLength = 64
+
     /// Bytes of replies not yet taken by the socket above which reading pauses.
     public var outboundHighWatermarkBytes = 8 << 20
     /// Bytes of replies not yet taken by the socket below which reading resumes.
