@@ -175,7 +175,7 @@ enum ClientLine {
         let encoding = record.encoding.load(ordering: .relaxed)
         let fields: [(String, String)] = [
             ("id", "\(record.identifier)"),
-            ("addr", record.address),
+            ("addr", details.address),
             ("name", details.name),
             ("age", seconds(since: record.madeAt, now)),
             ("idle", seconds(since: record.lastSeen.load(ordering: .relaxed), now)),

@@ -16,12 +16,12 @@ public final class ClientRecord: Sendable {
         var libraryVersion = ""
         /// The name of its token; empty before one is accepted.
         var tokenName = ""
+        /// Where it comes from, such as `127.0.0.1:40100`.
+        var address = ""
     }
 
     /// The connection's number.
     public let identifier: Int
-    /// Where it comes from, such as `127.0.0.1:40100`.
-    let address: String
     /// Unix milliseconds at which it was made.
     let madeAt: Int64
     /// Unix milliseconds at which it was last heard of.
@@ -48,10 +48,16 @@ public final class ClientRecord: Sendable {
         close: @escaping @Sendable () -> Void = {}
     ) {
         self.identifier = identifier
-        self.address = address
         self.madeAt = madeAt
         self.close = close
         lastSeen = Atomic(madeAt)
+        details.withLock { $0.address = address }
+    }
+
+    /// Where it comes from; what a proxy said, if it came through one.
+    public var address: String {
+        get { details.withLock { $0.address } }
+        set { details.withLock { $0.address = newValue } }
     }
 }
 

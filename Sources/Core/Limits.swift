@@ -107,6 +107,17 @@ public struct Limits: Equatable, Sendable {
     /// How many first bits make an IPv6 address: a subscriber has at least a /64 (RFC 6177).
     public var ipv6PrefixLength = 64
 
+    /// Seconds of silence before the kernel asks a peer whether it is still there (TCP keepalive): well below
+    /// the five minutes or so after which middleboxes forget a connection.
+    public var keepAliveIdleSeconds: Int32 = 60
+    /// Seconds between those questions.
+    public var keepAliveIntervalSeconds: Int32 = 10
+    /// Questions without an answer behind which the peer is gone: two minutes in all.
+    public var keepAliveProbes: Int32 = 6
+    /// Milliseconds that what was sent may stay unacknowledged, or that a peer may take nothing at all of
+    /// what waits for it (TCP_USER_TIMEOUT): as long as a silent peer has, which Linux wants to be one number.
+    public var userTimeoutMilliseconds: Int32 = 120_000
+
     /// Bytes of replies not yet taken by the socket above which reading pauses.
     public var outboundHighWatermarkBytes = 8 << 20
     /// Bytes of replies not yet taken by the socket below which reading resumes.

@@ -93,6 +93,9 @@ public final class Listener: Sendable {
         return Listener(socket, SocketAddress(&storage, length: length))
     }
 
+    /// Sends probes to silent peers of all connections that are accepted from now on.
+    public func keepAlive(_ timing: KeepAlive) { socket.keepAlive(timing) }
+
     /// Takes one waiting connection.
     public func accept() -> AcceptResult {
         var storage = sockaddr_storage()

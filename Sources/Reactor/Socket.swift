@@ -14,6 +14,31 @@ public enum TransferResult: Equatable, Sendable {
     case failed(SystemError)
 }
 
+/// When a peer that does not answer is given up (tcp(7)).
+public struct KeepAlive: Equatable, Sendable {
+    /// Seconds of silence before the first probe.
+    public var idleSeconds: Int32
+    /// Seconds between probes.
+    public var intervalSeconds: Int32
+    /// Probes without an answer behind which the connection is broken.
+    public var probes: Int32
+    /// Milliseconds that sent bytes may stay unacknowledged, or the peer's window closed.
+    public var userTimeoutMilliseconds: Int32
+
+    /// Makes the timing of these numbers.
+    public init(
+        idleSeconds: Int32,
+        intervalSeconds: Int32,
+        probes: Int32,
+        userTimeoutMilliseconds: Int32
+    ) {
+        self.idleSeconds = idleSeconds
+        self.intervalSeconds = intervalSeconds
+        self.probes = probes
+        self.userTimeoutMilliseconds = userTimeoutMilliseconds
+    }
+}
+
 /// A non-blocking stream socket.
 ///
 /// Whoever holds it closes it, once.
@@ -71,6 +96,17 @@ public struct Socket: ~Copyable, Sendable {
     /// Sends small writes at once (TCP_NODELAY).
     public borrowing func disableDelay() {
         setOption(IPPROTO_TCP_shim(), TCP_NODELAY, 1)
+    }
+
+    /// Sends probes to a peer that has been silent, and gives up one that does not answer.
+    ///
+    /// On a listener: for every connection that it accepts, at no cost for each.
+    public borrowing func keepAlive(_ timing: KeepAlive) {
+        setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
+        setOption(IPPROTO_TCP_shim(), TCP_KEEPIDLE, timing.idleSeconds)
+        setOption(IPPROTO_TCP_shim(), TCP_KEEPINTVL, timing.intervalSeconds)
+        setOption(IPPROTO_TCP_shim(), TCP_KEEPCNT, timing.probes)
+        setOption(IPPROTO_TCP_shim(), TCP_USER_TIMEOUT, timing.userTimeoutMilliseconds)
     }
 
     /// Makes closing send RST at once, dropping what is unsent.

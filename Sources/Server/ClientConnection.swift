@@ -34,7 +34,7 @@ public final class ClientConnection {
     private var registration: Registration?
     private var isConnected = false
     private var failure: ClientError?
-    private var unsent: [UInt8] = []
+    private var unsent: [UInt8]
     /// Plaintext that has arrived and was not taken.
     public private(set) var received: [UInt8] = []
     /// Whether the server has ended the connection.
@@ -42,12 +42,14 @@ public final class ClientConnection {
     /// Milliseconds that each call waits at most.
     public var timeoutMilliseconds: Int64 = 10_000
 
-    /// Connects and completes the handshake.
+    /// Connects, sends `preamble` before TLS begins, and completes the handshake.
     public init(
         to endpoint: Endpoint,
         trust: TLSTrust,
-        serverName: String? = nil
+        serverName: String? = nil,
+        preamble: [UInt8] = []
     ) throws(ClientError) {
+        unsent = preamble
         do throws(SystemError) {
             loop = try EventLoop()
             let addresses = try SocketAddress.resolve(host: endpoint.host, port: endpoint.port)

@@ -35,7 +35,9 @@ extension Connection {
     }
 
     /// Takes one read's ciphertext: handshake, then plaintext, then the requests in it.
-    func ingest(_ ciphertext: UnsafeRawBufferPointer, _ now: Moment) {
+    func ingest(_ received: UnsafeRawBufferPointer, _ now: Moment) {
+        var ciphertext = received
+        if proxyGate != nil, !takeProxyHeader(from: &ciphertext, now) { return }
         assert(worker.isScratchEmpty, "an earlier event left a peer's bytes in the scratch")
         defer { worker.resetScratch() }
         guard let tls = tls ?? beginTLS(ciphertext, now) else { return }

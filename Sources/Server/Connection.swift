@@ -15,7 +15,12 @@ final class Connection: EventHandler {
     /// use of such a reference retains and releases.
     let worker: Worker
     let socket: Socket
-    let address: SocketAddress
+    /// Where it comes from, with the port; what its proxy said, if it came through one.
+    var address: String
+    /// The same without the port: what limits are charged to, once `addressIsKnown` was called.
+    var peer: PeerAddress
+    /// Reads the header of the PROXY protocol; nil where there is none to come, or no more.
+    var proxyGate: ProxyGate?
     let session: Session
     /// The position in the worker's list; -1 once forgotten.
     var index = -1
@@ -60,9 +65,10 @@ final class Connection: EventHandler {
     ) throws(SystemError) {
         let identifier = worker.shared.facts.connectionsMade.add(1, ordering: .relaxed).newValue
         let mailbox = worker.mailbox
+        let text = "\(address)"
         let record = ClientRecord(
             identifier: identifier,
-            address: "\(address)",
+            address: text,
             madeAt: now.unixMilliseconds
         ) { mailbox.post(.kill(identifier)) }
         session = Session(record, encoding: .text)
@@ -72,12 +78,14 @@ final class Connection: EventHandler {
             now: now.monotonicMilliseconds
         )
         self.socket = socket
-        self.address = address
+        self.address = text
+        peer = address.peer
+        let proxies = worker.shared.configuration.proxies
+        proxyGate = proxies.contains(address: peer) ? ProxyGate() : nil
         self.worker = worker
         registration = try worker.loop.register(self.socket.descriptor, self)
         facts.clients.add(record)
         armTimer()
-        log("accepted")
     }
 
     func becameReady(_ readiness: Readiness, _ now: Moment) {

@@ -1,12 +1,17 @@
 // What a peer gets that does not speak TLS, or speaks a protocol that is not served.
 
+internal import Wire
+
 /// Answers in plaintext, and to protocols that are not served.
 enum PlaintextAnswer {
     /// The answer to a peer whose first bytes are not a TLS handshake; one line, or HTTP where they look
     /// like HTTP.
     static func bytes(to first: UnsafeRawBufferPointer) -> [UInt8] {
-        Array((looksLikeHTTP(first) ? http : line).utf8)
+        if ProxyHeaderDecoder.isHeader(Span(_unsafeBytes: first)) { return Array(proxy.utf8) }
+        return Array((looksLikeHTTP(first) ? http : line).utf8)
     }
+
+    private static let proxy = "ERR PROXY the PROXY protocol is not accepted from this address\r\n"
 
     private static let line = "ERR TLS this port speaks TLS only\r\n"
     private static let http =

@@ -68,6 +68,7 @@ public final class Server: Sendable {
             let mailboxes = workers.map(\.mailbox)
             var listeners: [Listener] = []
             for endpoint in configuration.listen { listeners += try Listener.listen(on: endpoint) }
+            for listener in listeners { listener.keepAlive(KeepAlive(configuration.limits)) }
             try workers.first?.accept(listeners, mailboxes)
             addresses = listeners.map(\.address)
             self.state = state
@@ -146,6 +147,17 @@ public final class Server: Sendable {
 
     /// The server's UUID.
     public var identifier: String { state.facts.identifier }
+}
+
+extension KeepAlive {
+    init(_ limits: Limits) {
+        self.init(
+            idleSeconds: limits.keepAliveIdleSeconds,
+            intervalSeconds: limits.keepAliveIntervalSeconds,
+            probes: limits.keepAliveProbes,
+            userTimeoutMilliseconds: limits.userTimeoutMilliseconds
+        )
+    }
 }
 
 /// A worker on its way to its thread.

@@ -18,6 +18,8 @@ public struct ServerConfiguration: Sendable {
     public var dataDirectory: String?
     /// Milliseconds that a shutdown waits for connections to take their last bytes.
     public var shutdownTimeoutMilliseconds: Int64 = 10_000
+    /// Proxies that say where a connection comes from, by the PROXY protocol, and must say it.
+    public var proxies: [AddressBlock] = []
     /// The limits.
     public var limits = Limits()
     /// What namespaces may hold, and how long their keys live by default.

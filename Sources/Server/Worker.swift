@@ -126,7 +126,8 @@ final class Worker: EventLoopDelegate {
             let connection = try Connection(socket, address, self, now)
             connection.index = connections.count
             connections.append(connection)
-            _ = admitHandshake(connection, now)
+            if !admitHandshake(connection, now) { return }
+            if connection.proxyGate == nil { connection.addressIsKnown(now) }
         } catch {
             shared.logger.error("cannot serve a connection", metadata: ["error": "\(error)"])
             mailbox.load.subtract(1, ordering: .relaxed)

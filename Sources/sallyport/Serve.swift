@@ -41,6 +41,14 @@ struct Serve: ParsableCommand {
     var maxClients = Limits().maxClients
 
     @Option(
+        help: """
+            A proxy's address or CIDR block, such as 10.0.0.0/8; again for others. Its connections must begin \
+            with a PROXY protocol header (v1 or v2), which says where they come from.
+            """
+    )
+    var proxyProtocol: [String] = []
+
+    @Option(
         help: ArgumentHelp(
             "What a namespace may hold, as 'users^:keys=1000,bytes=1048576,ttl=3600'; again for others.",
             discussion: """
@@ -62,6 +70,7 @@ struct Serve: ParsableCommand {
             throw ValidationError("--log-level \(logLevel) is none of the levels.")
         }
         _ = try namespaceRules()
+        _ = try proxies()
         if loops < 0 || loops > 1024 { throw ValidationError("--loops is 0 to 1024.") }
         if maxClients < 1 { throw ValidationError("--max-clients is at least 1.") }
         for (name, value) in [
@@ -90,6 +99,18 @@ struct Serve: ParsableCommand {
             }
         }
         return rules
+    }
+
+    private func proxies() throws -> [AddressBlock] {
+        var blocks: [AddressBlock] = []
+        for text in proxyProtocol {
+            do {
+                blocks.append(try AddressBlock(parsing: text))
+            } catch {
+                throw ValidationError("--proxy-protocol '\(text)' \(error).")
+            }
+        }
+        return blocks
     }
 
     func run() throws {
@@ -134,6 +155,7 @@ struct Serve: ParsableCommand {
         configuration.limits.idleTimeoutMilliseconds = Int64(idleTimeout * 1000)
         configuration.limits.authenticationTimeoutMilliseconds = Int64(authTimeout * 1000)
         configuration.limits.maxClients = maxClients
+        configuration.proxies = try proxies()
         configuration.namespaces = try namespaceRules()
         return configuration
     }

@@ -74,9 +74,13 @@ final class TestServer {
     }
 
     /// A client whose TLS is up.
-    func connect() throws -> TestClient {
+    func connect(preamble: [UInt8] = []) throws -> TestClient {
         TestClient(
-            try ClientConnection(to: endpoint, trust: .authorities(file: folder.authority)),
+            try ClientConnection(
+                to: endpoint,
+                trust: .authorities(file: folder.authority),
+                preamble: preamble
+            ),
             self
         )
     }
