@@ -22,12 +22,25 @@ public final class ServerFacts: Sendable {
     public let maxClients: Atomic<Int>
     /// The idle timeout of connections that are made from now on, in milliseconds; 0 is never.
     public let idleTimeoutMilliseconds: Atomic<Int64>
+    /// Which rung of the overload ladder the server stands on: the raw value of an `OverloadLevel`.
+    public let overload = Atomic<UInt8>(0)
+    /// Bytes in the buffers of all connections.
+    public let connectionBytes = Atomic<Int>(0)
+    /// TLS handshakes that were completed since the start, full and resumed.
+    public let handshakes = Atomic<Int>(0)
+    /// TLS handshakes that were completed by resuming a session.
+    public let resumedHandshakes = Atomic<Int>(0)
     /// Who is connected.
     public let clients = ClientRegistry()
     /// Unix milliseconds at which the server started.
     let startedAt: Int64
     /// What the allocator says: bytes that the program holds, and bytes of physical memory behind them.
     let allocator: @Sendable () -> (allocatedBytes: Int, residentBytes: Int)
+
+    /// Which rung of the overload ladder the server stands on.
+    public var overloadLevel: OverloadLevel {
+        OverloadLevel(rawValue: overload.load(ordering: .relaxed)) ?? .normal
+    }
 
     /// Makes the facts of a server called `identifier`, started at `startedAt`, in Unix milliseconds.
     public init(

@@ -37,6 +37,7 @@ public enum ErrorCode: UInt16, Sendable, CaseIterable {
     case rateLimited = 48
     case slowConsumer = 49
     case notServed = 50
+    case overloaded = 51
     case internalError = 99
 }
 
@@ -189,6 +190,16 @@ extension ErrorCode {
                 429,
                 1008,
                 "too many requests",
+                mayRetry: true
+            )
+        case .overloaded:
+            .init(
+                "OVERLOADED",
+                "ERR",
+                "overloaded",
+                503,
+                1013,
+                "the server is overloaded and serves more important commands first",
                 mayRetry: true
             )
         case .slowConsumer:

@@ -45,6 +45,17 @@ public struct Limits: Equatable, Sendable {
 
     /// The most connections at once.
     public var maxClients = 10_000
+    /// Connections above `maxClients` that tokens with a reserved slot may have: somebody has to be able to
+    /// look at a server that is full.
+    public var reservedClients = 16
+    /// Refused connections a second that complete TLS and are told why: about a fortieth of a core.
+    public var explainedRefusalsPerSecond = 50
+    /// Refused connections at once that complete TLS and are told why.
+    public var maxExplainedRefusals = 64
+    /// Milliseconds that a refused connection has to be told why.
+    public var explanationTimeoutMilliseconds: Int64 = 5_000
+    /// Milliseconds that a refused client is asked to wait where time alone is what helps.
+    public var busyRetryMilliseconds: Int64 = 1_000
     /// The most TLS handshakes under way at once, on all loops together: as many as the kernel keeps
     /// connections for us, and about 200 MB if all of them have sent their hello.
     public var maxPendingHandshakes = 4096

@@ -16,6 +16,7 @@ extension Connection {
             return close()
         }
         heldCiphertext.append(rest)
+        countMemory()
         isSuspended = true
         watch()
         worker.queueHandshake(self, tls.offersResumption ? .resumed : .full, now)

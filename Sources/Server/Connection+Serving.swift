@@ -35,6 +35,7 @@ extension Connection {
         if session.rights.isAuthenticated { machine.authenticated(now.monotonicMilliseconds) }
         if case .incomplete(let needed) = end { neededBytes = needed } else { neededBytes = 1 }
         worker.plaintext.moveRest(from: position, to: &inbound)
+        countMemory()
         let isPartial = end != .full && !inbound.isEmpty
         machine.processed(hasPartial: isPartial, now.monotonicMilliseconds)
         let isDone = (isDraining || hasPeerEnded) && end != .full

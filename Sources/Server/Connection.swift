@@ -50,6 +50,8 @@ final class Connection: EventHandler {
     var outboundSent = 0
     /// Whether replies of this turn wait in the worker's outbox.
     var isInOutbox = false
+    /// What the worker has counted of this connection's buffers.
+    var countedBytes = 0
     var isDraining = false
     /// Whether something was received since `releaseIfQuiet` looked.
     var hasHeard = false
@@ -152,6 +154,7 @@ final class Connection: EventHandler {
         self.registration = nil
         worker.loop.unregister(registration)
         worker.endHandshake(self)
+        forgetMemory()
         if session.token != nil {
             session.token = nil
             worker.shared.facts.authenticatedClients.subtract(1, ordering: .relaxed)

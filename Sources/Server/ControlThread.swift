@@ -1,5 +1,6 @@
 // The thread beside the loops: it may touch files, which loops may not.
 internal import Access
+internal import Commands
 internal import Core
 internal import Logging
 internal import Reactor
@@ -14,6 +15,9 @@ final class ControlThread: Sendable {
     private let starting: Mutex<ControlLoopBox?>
     private let thread = Mutex<LoopThread?>(nil)
     private let requests = Mutex(Requests())
+
+    // Belongs to the thread; in a lock because the compiler cannot see that.
+    private let ladder = Mutex(OverloadLadder())
 
     private struct Requests {
         var reload = false
@@ -82,6 +86,32 @@ final class ControlThread: Sendable {
         for mailbox in mailboxes { mailbox.post(message) }
     }
 
+    /// Moves the server up or down the overload ladder, and says so in the log.
+    private func climb(_ now: Moment) {
+        let limits = state.configuration.limits
+        let waiting = mailboxes.reduce(0) { $0 + $1.waitingHandshakes.load(ordering: .relaxed) }
+        let held = state.facts.connectionBytes.load(ordering: .relaxed)
+        let cap = limits.maxConnectionMemoryBytes
+        let sample = OverloadSample(
+            latenessMilliseconds: mailboxes.reduce(0) { max($0, $1.lateness(now)) },
+            handshakeShare: Double(waiting) / Double(max(1, limits.maxPendingHandshakes)),
+            memoryShare: cap > 0 ? Double(held) / Double(cap) : 0
+        )
+        let before = state.facts.overloadLevel
+        let level = ladder.withLock { $0.take(sample) }
+        if level == before { return }
+        state.facts.overload.store(level.rawValue, ordering: .relaxed)
+        state.logger.log(
+            level: level > before ? .warning : .notice,
+            level > before ? "overloaded" : "less overloaded",
+            metadata: [
+                "level": "\(level.name)", "before": "\(before.name)",
+                "lateness_ms": "\(sample.latenessMilliseconds)", "waiting_handshakes": "\(waiting)",
+                "connection_bytes": "\(held)",
+            ]
+        )
+    }
+
     private func turn(_ loop: EventLoop, _ now: Moment) {
         let asked = requests.withLock { requests in
             let asked = requests
@@ -92,6 +122,7 @@ final class ControlThread: Sendable {
         if let deadline = asked.shutdownDeadline, now.monotonicMilliseconds >= deadline {
             post(.end)
         }
+        climb(now)
         let outcome = tokens.review(
             isAsked: asked.reload,
             authority: state.authority,

@@ -1,4 +1,5 @@
 // How other threads speak to a worker: values in a queue, and a wake-up.
+internal import Core
 internal import Reactor
 internal import Synchronization
 
@@ -12,6 +13,8 @@ enum WorkerMessage: Sendable {
     case drain(deadline: Int64)
     /// Close the connection of this number now.
     case kill(Int)
+    /// Close connections with large buffers: all together they take too much, and this loop's the most.
+    case relieve
     /// Close everything now.
     case end
 }
@@ -24,9 +27,25 @@ final class Mailbox: Sendable {
     private let waker: Waker
     /// Connections that the worker has or was given: what the acceptor balances by.
     let load = Atomic<Int>(0)
+    /// Bytes in the buffers of the worker's connections; the worker writes it.
+    let heldBytes = Atomic<Int>(0)
+    /// How late the worker's loop was for its last tick, in milliseconds; the worker writes it.
+    let latenessMilliseconds = Atomic<Int64>(0)
+    /// When that tick was, in monotonic milliseconds, 0 before the first; the worker writes it.
+    let tickedAt = Atomic<Int64>(0)
+    /// Hellos that wait for their turn; the worker writes it.
+    let waitingHandshakes = Atomic<Int>(0)
 
     init(_ waker: Waker) {
         self.waker = waker
+    }
+
+    /// How late the worker's loop was for its last tick, or is for the one that has not come.
+    func lateness(_ now: Moment) -> Int64 {
+        let last = tickedAt.load(ordering: .relaxed)
+        let missing =
+            last == 0 ? 0 : now.monotonicMilliseconds - last - EventLoop.tickMilliseconds
+        return max(latenessMilliseconds.load(ordering: .relaxed), missing)
     }
 
     func post(_ message: WorkerMessage) {

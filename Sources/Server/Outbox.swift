@@ -60,6 +60,7 @@ extension Worker {
             runNextHandshake(now)
             flushOutbox(now)
         }
+        if wantsRelief { relieve(now) }
         loop.hasMoreWork = handshakes.waitingCount > 0
     }
 }

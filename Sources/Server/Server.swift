@@ -66,6 +66,7 @@ public final class Server: Sendable {
             var workers: [Worker] = []
             for number in 0..<loopCount { workers.append(try Worker(number, state)) }
             let mailboxes = workers.map(\.mailbox)
+            for worker in workers { worker.join(mailboxes) }
             var listeners: [Listener] = []
             for endpoint in configuration.listen { listeners += try Listener.listen(on: endpoint) }
             for listener in listeners { listener.keepAlive(KeepAlive(configuration.limits)) }

@@ -39,6 +39,13 @@ final class Worker: EventLoopDelegate {
     var handshakes: HandshakeQueue
     /// The connections that `handshakes` knows, by their number.
     var handshaking: [Int: Connection] = [:]
+    /// Bytes in the buffers of this loop's connections.
+    var heldBytes = 0
+    /// Whether the buffers of all connections take too much.
+    var wantsRelief = false
+    /// Those of all loops, this one's included.
+    private(set) var mailboxes: [Mailbox] = []
+    private var expectedTick: Int64 = 0
 
     /// Bytes received at once, and kept of each scratch buffer: 256 KiB took a pipeline of 64 in one read
     /// with room to spare, and larger reads brought nothing.
@@ -77,6 +84,9 @@ final class Worker: EventLoopDelegate {
         ciphertext.deallocate()
     }
 
+    /// Tells it the mailboxes of all loops, before it runs.
+    func join(_ mailboxes: [Mailbox]) { self.mailboxes = mailboxes }
+
     /// Runs the loop until the server is shut down and every connection is closed.
     func run() {
         loop.delegate = self
@@ -99,6 +109,7 @@ final class Worker: EventLoopDelegate {
             case .tokensChanged: reviewSessions(now)
             case .drain(let deadline): drain(deadline, now)
             case .kill(let identifier): kill(identifier)
+            case .relieve: wantsRelief = true
             case .end: end(now)
             }
         }
@@ -219,6 +230,7 @@ extension Worker {
 
     /// Reclaims expired keys of this loop's share of the shards, in bounded number, and buffers.
     func ticked(_ now: Moment) {
+        report(now)
         releaseQuietBuffers()
         let shards = Keyspace.shardCount
         let first = shards * number / shared.loopCount
@@ -228,6 +240,16 @@ extension Worker {
             limit: Worker.reclaimLimit,
             now: now.unixMilliseconds
         )
+    }
+
+    /// Says how this loop fares, for the overload ladder.
+    private func report(_ now: Moment) {
+        let time = now.monotonicMilliseconds
+        let lateness = expectedTick == 0 ? 0 : max(0, time - expectedTick)
+        expectedTick = time + EventLoop.tickMilliseconds
+        mailbox.latenessMilliseconds.store(lateness, ordering: .relaxed)
+        mailbox.tickedAt.store(time, ordering: .relaxed)
+        mailbox.waitingHandshakes.store(handshakes.waitingCount, ordering: .relaxed)
     }
 
     /// Keys reclaimed in one tick: about a millisecond of work, and 10,000 a second for each loop.

@@ -24,6 +24,7 @@ struct ErrorCodeTests {
         (.notServed, 50, "not_served"),
         (.internalError, 99, "internal"), (.namespaceFull, 47, "namespace_full"),
         (.rateLimited, 48, "rate_limited"), (.slowConsumer, 49, "slow_consumer"),
+        (.overloaded, 51, "overloaded"),
     ]
 
     @Test("numbers and JSON codes are frozen")

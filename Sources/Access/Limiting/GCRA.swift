@@ -73,13 +73,16 @@ struct GCRA: Equatable, Sendable, BitwiseCopyable {
 }
 
 /// A rate limit's state that several loops share.
-struct AtomicGCRA: ~Copyable, Sendable {
+public struct AtomicGCRA: ~Copyable, Sendable {
     private let theoreticalNanoseconds = Atomic<Int64>(0)
+
+    /// Makes a state in which nothing is owed.
+    public init() {}
 
     /// Charges `cost` units at `now` if that is within `rate`; see `GCRA.charge`.
     ///
     /// Each charge sees all those before it: whoever loses a race looks again.
-    func charge(_ cost: Int, _ rate: Rate, now: Int64) -> RateVerdict {
+    public func charge(_ cost: Int, _ rate: Rate, now: Int64) -> RateVerdict {
         if rate.isUnlimited { return .conforms }
         var seen = theoreticalNanoseconds.load(ordering: .relaxed)
         while true {

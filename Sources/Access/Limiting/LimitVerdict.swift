@@ -34,6 +34,28 @@ public enum LimitName: String, Sendable, CaseIterable {
     case tokenWriteCommandsPerSecond
     /// Too many commands of the category `admin` of the token.
     case tokenAdminCommandsPerSecond
+    /// Too many open connections of all addresses.
+    case maxClients
+    /// Too many TLS handshakes under way.
+    case maxPendingHandshakes
+    /// A hello waited too long for its turn.
+    case handshakeWaitMilliseconds
+    /// The server is overloaded; see the overload ladder.
+    case overload
+    /// The buffers of all connections took too much memory, and those of this one the most.
+    case maxConnectionMemoryBytes
+    /// A connection sent too many KeyUpdate messages.
+    case maxKeyUpdates
+    /// Too much waited for a peer to take it.
+    case outboundHardLimitBytes
+    /// Much waited for a peer to take it for too long.
+    case outboundSoftLimitBytes
+    /// As `outboundHardLimitBytes`, for subscribers.
+    case subscriberOutboundHardLimitBytes
+    /// As `outboundSoftLimitBytes`, for subscribers.
+    case subscriberOutboundSoftLimitBytes
+    /// A peer took nothing of what waited for it for too long.
+    case unreadReplyTimeoutMilliseconds
 }
 
 /// Which limit refused, and when trying again can help.

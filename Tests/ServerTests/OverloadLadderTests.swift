@@ -1,0 +1,89 @@
+// The overload ladder, sample by sample.
+import Commands
+import Testing
+
+@testable import Server
+
+@Suite struct OverloadLadderTests {
+    private func feed(
+        _ ladder: inout OverloadLadder,
+        _ sample: OverloadSample,
+        _ count: Int
+    ) -> [OverloadLevel] {
+        (0..<count).map { _ in ladder.take(sample) }
+    }
+
+    @Test(arguments: [
+        (OverloadSample(latenessMilliseconds: 24), OverloadLevel.normal),
+        (OverloadSample(latenessMilliseconds: 25), .handshakesSlowed),
+        (OverloadSample(latenessMilliseconds: 100), .lowPriorityRefused),
+        (OverloadSample(latenessMilliseconds: 400), .establishedOnly),
+        (OverloadSample(handshakeShare: 0.24), .normal),
+        (OverloadSample(handshakeShare: 1), .handshakesSlowed),
+        (OverloadSample(memoryShare: 0.69), .normal),
+        (OverloadSample(memoryShare: 0.7), .handshakesSlowed),
+        (OverloadSample(memoryShare: 0.85), .lowPriorityRefused),
+        (OverloadSample(memoryShare: 1), .establishedOnly),
+    ])
+    func aSecondOfPressureLeadsUp(sample: OverloadSample, level: OverloadLevel) {
+        var ladder = OverloadLadder()
+        let levels = feed(&ladder, sample, OverloadLadder.windowCount)
+        #expect(levels.last == level)
+        #expect(levels == levels.sorted(), "it never goes down under the same pressure")
+    }
+
+    @Test func oneLateTickIsNoOverload() {
+        var ladder = OverloadLadder()
+        _ = feed(&ladder, OverloadSample(), 10)
+        #expect(ladder.take(OverloadSample(latenessMilliseconds: 200)) == .normal)
+        #expect(ladder.take(OverloadSample(latenessMilliseconds: 200)) == .handshakesSlowed)
+    }
+
+    @Test func theWayDownIsOneRungAtATimeBehindTwoCalmSeconds() {
+        var ladder = OverloadLadder()
+        _ = feed(&ladder, OverloadSample(memoryShare: 1), 10)
+        let levels = feed(&ladder, OverloadSample(), 200)
+        var seen: [(OverloadLevel, Int)] = []
+        for level in levels {
+            if seen.last?.0 == level {
+                seen[seen.count - 1].1 += 1
+            } else {
+                seen.append((level, 1))
+            }
+        }
+        let order: [OverloadLevel] = [
+            .establishedOnly, .lowPriorityRefused, .handshakesSlowed, .normal,
+        ]
+        #expect(seen.map(\.0) == order)
+        #expect(seen.dropLast().allSatisfy { $0.1 >= OverloadLadder.calmCount })
+    }
+
+    /// A measure between the ways up and down keeps a server where it is, for ever.
+    @Test func thereIsHysteresis() {
+        var ladder = OverloadLadder()
+        _ = feed(&ladder, OverloadSample(latenessMilliseconds: 30), 10)
+        #expect(
+            Set(feed(&ladder, OverloadSample(latenessMilliseconds: 20), 500)) == [.handshakesSlowed]
+        )
+        #expect(feed(&ladder, OverloadSample(latenessMilliseconds: 10), 40).last == .normal)
+        #expect(Set(feed(&ladder, OverloadSample(latenessMilliseconds: 20), 500)) == [.normal])
+    }
+
+    @Test(arguments: 1...10 as ClosedRange<UInt64>)
+    func itNeverFlapsFasterThanTwoSeconds(seed: UInt64) {
+        var random = SeededGenerator(state: seed)
+        var ladder = OverloadLadder()
+        var lastFall = -1000
+        var level = OverloadLevel.normal
+        for tick in 0..<20_000 {
+            let lateness = Int64.random(in: 0..<60, using: &random)
+            let next = ladder.take(OverloadSample(latenessMilliseconds: lateness))
+            if next < level {
+                #expect(next.rawValue == level.rawValue - 1)
+                #expect(tick - lastFall >= OverloadLadder.calmCount)
+                lastFall = tick
+            }
+            level = next
+        }
+    }
+}
