@@ -1,4 +1,5 @@
-// The one chain that every request walks: known, arity, authenticated, permitted, then its handler.
+// The one chain that every request walks: known, arity, authenticated, permitted, within memory, then its
+// handler.
 internal import Access
 public import Core
 internal import Keyspace
@@ -54,7 +55,9 @@ public struct Dispatch: Sendable {
         do throws(ServerError) {
             let index = try check(request, context)
             if context.session.isQueueing, !rows[index].flags.contains(.notQueued) {
-                try context.session.queue(request, index, context.limits)
+                let growsMemory = rows[index].flags.contains(.growsMemory)
+                let growth = growsMemory ? Dispatch.growth(by: request) : 0
+                try context.session.queue(request, index, growth, context.limits)
                 context.reply.status("QUEUED")
                 return nil
             }
@@ -71,6 +74,23 @@ public struct Dispatch: Sendable {
             if error.code.row.closes { context.session.closesAfterReply = true }
             return error.code
         }
+    }
+
+    @inline(never)
+    private func makeRoom(
+        for request: borrowing Request,
+        _ context: CommandContext
+    ) throws(ServerError) {
+        try context.makeRoom(for: Dispatch.growth(by: request))
+    }
+
+    /// Bytes that `request` brings: its arguments, and 32 for each, which is what an entry and its slot in
+    /// the table take beside a key and a value.
+    @inline(never)
+    private static func growth(by request: borrowing Request) -> Int {
+        var bytes = 0
+        for index in 1..<request.count { bytes += request[index].count + 32 }
+        return bytes
     }
 
     /// Adds the keys that `request`, a command of number `index`, may read or change to `selection`.
@@ -107,6 +127,9 @@ public struct Dispatch: Sendable {
         if !rights.isAuthenticated { throw ServerError(.unauthenticated) }
         if !rights.commands.contains(index) { throw forbidden(index, context) }
         if rows[index].keyAccess & ~rights.reach != 0 { try checkKeys(request, index, context) }
+        if rows[index].flags.contains(.growsMemory), context.keyspace.hasMemoryLimit {
+            try makeRoom(for: request, context)
+        }
         return index
     }
 
