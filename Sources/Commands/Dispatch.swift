@@ -13,6 +13,8 @@ public struct Dispatch: Sendable {
         var minimumCount: Int
         var maximumCount: Int
         var flags: CommandFlags
+        /// Whether the flags say so: at hand without a call, since every request asks.
+        var growsMemory: Bool
         /// What the command does with any of its keys.
         var keyAccess: KeyAccess.RawValue
         var keys: KeyPositions
@@ -34,6 +36,7 @@ public struct Dispatch: Sendable {
                 minimumCount: spec.minimumCount,
                 maximumCount: spec.maximumCount ?? .max,
                 flags: spec.flags,
+                growsMemory: spec.flags.contains(.growsMemory),
                 keyAccess: spec.keyAccess.rawValue,
                 keys: spec.keyPositions,
                 touchesKeys: [.read, .write, .admin].contains(spec.category),
@@ -55,8 +58,7 @@ public struct Dispatch: Sendable {
         do throws(ServerError) {
             let index = try check(request, context)
             if context.session.isQueueing, !rows[index].flags.contains(.notQueued) {
-                let growsMemory = rows[index].flags.contains(.growsMemory)
-                let growth = growsMemory ? Dispatch.growth(by: request) : 0
+                let growth = rows[index].growsMemory ? Dispatch.growth(by: request) : 0
                 try context.session.queue(request, index, growth, context.limits)
                 context.reply.status("QUEUED")
                 return nil
@@ -127,7 +129,7 @@ public struct Dispatch: Sendable {
         if !rights.isAuthenticated { throw ServerError(.unauthenticated) }
         if !rights.commands.contains(index) { throw forbidden(index, context) }
         if rows[index].keyAccess & ~rights.reach != 0 { try checkKeys(request, index, context) }
-        if rows[index].flags.contains(.growsMemory), context.keyspace.hasMemoryLimit {
+        if rows[index].growsMemory, context.keyspace.hasMemoryLimit {
             try makeRoom(for: request, context)
         }
         return index
