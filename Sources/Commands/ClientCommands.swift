@@ -31,7 +31,7 @@ private let helpLines = [
     "LIST [TYPE normal] [ID <id> ...] - all connections, or some, a line each.",
     "KILL <ip:port> or KILL ID|ADDR|USER|TYPE|SKIPME <value> ... - closes connections.",
     "REPLY ON|OFF|SKIP - whether commands are answered.",
-    "NO-EVICT, NO-TOUCH ON|OFF - accepted; nothing is evicted.",
+    "NO-EVICT, NO-TOUCH ON|OFF - accepted; no connection is evicted, and every use of a key counts.",
     "HELP - this.",
 ]
 

@@ -42,6 +42,8 @@ public final class CommandContext {
     public let facts: ServerFacts
     /// The limits in force.
     public let limits: Limits
+    /// What makes room for requests that need some; nil where EXEC has made it.
+    let evictor: Evictor?
     /// What EXEC runs the queued commands with.
     let dispatch: Dispatch
 
@@ -61,6 +63,7 @@ public final class CommandContext {
         reply = Reply(maxBytes: limits.maxReplyBytes)
         self.session = session
         self.now = now
+        evictor = Evictor(keyspace)
         dispatch = Dispatch()
     }
 
@@ -72,8 +75,23 @@ public final class CommandContext {
         limits = outer.limits
         session = outer.session
         now = outer.now
+        evictor = nil
         dispatch = outer.dispatch
         reply = Reply(maxBytes: outer.limits.maxReplyBytes)
+    }
+}
+
+extension CommandContext {
+    /// Evicts until a request that adds `bytes` fits the limit on memory, or throws `.outOfMemory`.
+    func makeRoom(for bytes: Int) throws(ServerError) {
+        try evictor?.makeRoom(for: bytes, now: now.unixMilliseconds)
+    }
+
+    /// Evicts keys while the keyspace is above its limit, up to `limit` of them; for a loop's leisure.
+    public func evictExcess(limit: Int) {
+        if keyspace.hasMemoryLimit {
+            evictor?.evictExcess(limit: limit, now: now.unixMilliseconds)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-// The one chain that every request walks: known, arity, authenticated, permitted, then its handler.
+// The one chain that every request walks: known, arity, authenticated, permitted, within memory, then its
+// handler.
 internal import Access
 public import Core
 internal import Keyspace
@@ -12,6 +13,8 @@ public struct Dispatch: Sendable {
         var minimumCount: Int
         var maximumCount: Int
         var flags: CommandFlags
+        /// Whether the flags say so: at hand without a call, since every request asks.
+        var growsMemory: Bool
         /// What the command does with any of its keys.
         var keyAccess: KeyAccess.RawValue
         var keys: KeyPositions
@@ -33,6 +36,7 @@ public struct Dispatch: Sendable {
                 minimumCount: spec.minimumCount,
                 maximumCount: spec.maximumCount ?? .max,
                 flags: spec.flags,
+                growsMemory: spec.flags.contains(.growsMemory),
                 keyAccess: spec.keyAccess.rawValue,
                 keys: spec.keyPositions,
                 touchesKeys: [.read, .write, .admin].contains(spec.category),
@@ -54,7 +58,8 @@ public struct Dispatch: Sendable {
         do throws(ServerError) {
             let index = try check(request, context)
             if context.session.isQueueing, !rows[index].flags.contains(.notQueued) {
-                try context.session.queue(request, index, context.limits)
+                let growth = rows[index].growsMemory ? Dispatch.growth(by: request) : 0
+                try context.session.queue(request, index, growth, context.limits)
                 context.reply.status("QUEUED")
                 return nil
             }
@@ -72,6 +77,23 @@ public struct Dispatch: Sendable {
             if error.code.row.closes { context.session.closesAfterReply = true }
             return error.code
         }
+    }
+
+    @inline(never)
+    private func makeRoom(
+        for request: borrowing Request,
+        _ context: CommandContext
+    ) throws(ServerError) {
+        try context.makeRoom(for: Dispatch.growth(by: request))
+    }
+
+    /// Bytes that `request` brings: its arguments, and 32 for each, which is what an entry and its slot in
+    /// the table take beside a key and a value.
+    @inline(never)
+    private static func growth(by request: borrowing Request) -> Int {
+        var bytes = 0
+        for index in 1..<request.count { bytes += request[index].count + 32 }
+        return bytes
     }
 
     /// Adds the keys that `request`, a command of number `index`, may read or change to `selection`.
@@ -108,6 +130,9 @@ public struct Dispatch: Sendable {
         if !rights.isAuthenticated { throw ServerError(.unauthenticated) }
         if !rights.commands.contains(index) { throw forbidden(index, context) }
         if rows[index].keyAccess & ~rights.reach != 0 { try checkKeys(request, index, context) }
+        if rows[index].growsMemory, context.keyspace.hasMemoryLimit {
+            try makeRoom(for: request, context)
+        }
         return index
     }
 

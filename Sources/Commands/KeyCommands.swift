@@ -21,8 +21,8 @@ private let lifeCommands: [Command] = [
     countingCommand(
         "TOUCH",
         .read,
-        "How many of the keys are there, as EXISTS; no time of access is kept."
-    ) { $0.contains($1, now: $2) },
+        "Notes that keys are used; answers how many were there."
+    ) { $0.touch($1, now: $2) },
     Command(
         CommandSpec(
             "TYPE",

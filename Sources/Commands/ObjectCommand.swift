@@ -10,7 +10,7 @@ private let objectHelp = [
     "FREQ <key>",
     "    Return an error: the frequency of access is not tracked.",
     "IDLETIME <key>",
-    "    Return 0: the time of access is not tracked.",
+    "    Return the seconds since the value associated with the <key> was last used.",
     "REFCOUNT <key>",
     "    Return the number of references of the value associated with the specified",
     "    <key>, which is 1.",
@@ -18,11 +18,9 @@ private let objectHelp = [
     "    Prints this help.",
 ]
 
-/// Answers as if the key had been used just now.
+/// Answers what clients of Redis ask; asking is no use of the key.
 ///
-/// Neither times nor numbers of accesses are kept: a time in each entry would make every read a write,
-/// and nothing here evicts by it.
-/// Source: Redis 7.0, OBJECT.
+/// The time of the last use is kept, the number of uses is not. Source: Redis 7.0, OBJECT.
 func object(
     _ request: borrowing Request,
     _ context: CommandContext
@@ -33,13 +31,16 @@ func object(
         context.reply.list(objectHelp.count)
         for line in objectHelp { context.reply.string(line) }
     } else if subcommand.isWord("ENCODING") {
-        try describe("encoding", request, context) { value, reply in
+        try describe("encoding", request, context) { value, _, reply in
             reply.string(encoding(value))
         }
     } else if subcommand.isWord("IDLETIME") {
-        try describe("idletime", request, context) { _, reply in reply.integer(0) }
+        try describe("idletime", request, context) { _, idle, reply in
+            // Rounded, since the time is exact to 64 milliseconds.
+            reply.integer((idle + 32) / 1000)
+        }
     } else if subcommand.isWord("REFCOUNT") {
-        try describe("refcount", request, context) { _, reply in reply.integer(1) }
+        try describe("refcount", request, context) { _, _, reply in reply.integer(1) }
     } else if subcommand.isWord("FREQ") {
         if request.count != 3 { throw .wrongArity("object|freq") }
         if context.keyspace.contains(request[2], now: context.now.unixMilliseconds) {
@@ -63,11 +64,13 @@ private func describe(
     _ subcommand: String,
     _ request: borrowing Request,
     _ context: CommandContext,
-    _ body: (Span<UInt8>, inout Reply) -> Void
+    _ body: (_ value: Span<UInt8>, _ idleMilliseconds: Int64, inout Reply) -> Void
 ) throws(ServerError) {
     if request.count != 3 { throw .wrongArity("object|\(subcommand)") }
     let now = context.now.unixMilliseconds
-    let isThere = context.keyspace.get(request[2], now: now) { body($0, &context.reply) }
+    let isThere = context.keyspace.inspect(request[2], now: now) {
+        body($0, $1, &context.reply)
+    }
     if !isThere { context.reply.missingKey() }
 }
 

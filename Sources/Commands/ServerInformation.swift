@@ -56,7 +56,8 @@ enum ServerInformation {
             ("used_memory", "\(allocator.allocatedBytes)"),
             ("used_memory_rss", "\(allocator.residentBytes)"),
             ("used_memory_dataset", "\(context.keyspace.memory.bytes)"),
-            ("maxmemory", "0"), ("maxmemory_policy", "noeviction"),
+            ("maxmemory", "\(context.keyspace.maxMemoryBytes)"),
+            ("maxmemory_policy", context.keyspace.evictionPolicy.name),
             ("mem_allocator", "jemalloc"),
         ]
     }
@@ -70,6 +71,8 @@ enum ServerInformation {
         return [
             ("total_connections_received", "\(facts.connectionsMade.load(ordering: .relaxed))"),
             ("total_commands_processed", "\(facts.requests.load(ordering: .relaxed))"),
+            ("evicted_keys", "\(context.keyspace.evictedKeys)"),
+            ("out_of_memory_refusals", "\(context.keyspace.memoryRefusals)"),
         ]
     }
 

@@ -62,14 +62,17 @@ public final class Session {
 }
 
 extension Session {
-    /// Queues a command for EXEC; `.tooLong` names the limit that is in the way.
+    /// Queues a command for EXEC, which brings `growth` bytes; `.tooLong` names the limit that is in the
+    /// way.
     func queue(
         _ request: borrowing Request,
         _ command: Int,
+        _ growth: Int,
         _ limits: Limits
     ) throws(ServerError) {
         guard let transaction else { return }
         try transaction.append(request, command, limits)
+        transaction.growth += growth
         record.queuedCommands.store(transaction.count, ordering: .relaxed)
     }
 

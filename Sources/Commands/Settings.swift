@@ -1,5 +1,6 @@
 // The settings that CONFIG GET tells and CONFIG SET changes.
 internal import Core
+internal import Keyspace
 internal import Synchronization
 
 /// One setting: its name, its value as text, and how it is changed, where it can be.
@@ -7,8 +8,17 @@ struct Setting: Sendable {
     var name: String
     var value: @Sendable (CommandContext) -> String
     /// The values that may be set, and what sets one; nil where it is fixed at the start.
-    var range: ClosedRange<Int64>?
+    var kind: Kind?
     var set: @Sendable (CommandContext, Int64) -> Void = { _, _ in }
+
+    /// How a value is written.
+    enum Kind: Sendable {
+        case integer(ClosedRange<Int64>)
+        /// A size, as `512mb`.
+        case bytes
+        /// One of these words, in letters of any case; the value is its place among them.
+        case word([String])
+    }
 }
 
 enum Settings {
@@ -27,15 +37,27 @@ enum Settings {
         Setting(
             name: "maxclients",
             value: { "\($0.facts.maxClients.load(ordering: .relaxed))" },
-            range: 1...1_000_000,
+            kind: .integer(1...1_000_000),
             set: { $0.facts.maxClients.store(Int($1), ordering: .relaxed) }
         ),
         // For connections that are made from then on.
         Setting(
             name: "timeout",
             value: { "\($0.facts.idleTimeoutMilliseconds.load(ordering: .relaxed) / 1000)" },
-            range: 0...31_536_000,
+            kind: .integer(0...31_536_000),
             set: { $0.facts.idleTimeoutMilliseconds.store($1 * 1000, ordering: .relaxed) }
+        ),
+        Setting(
+            name: "maxmemory",
+            value: { "\($0.keyspace.maxMemoryBytes)" },
+            kind: .bytes,
+            set: { $0.keyspace.maxMemoryBytes = Int($1) }
+        ),
+        Setting(
+            name: "maxmemory-policy",
+            value: { $0.keyspace.evictionPolicy.name },
+            kind: .word(EvictionPolicy.allCases.map(\.name)),
+            set: { $0.keyspace.evictionPolicy = EvictionPolicy.allCases[Int($1)] }
         ),
     ]
 
@@ -53,8 +75,6 @@ enum Settings {
     private static let fixed = [
         Setting(name: "appendonly", value: { _ in "no" }),
         Setting(name: "databases", value: { _ in "1" }),
-        Setting(name: "maxmemory", value: { _ in "0" }),
-        Setting(name: "maxmemory-policy", value: { _ in "noeviction" }),
         Setting(name: "save", value: { _ in "" }),
     ]
 
@@ -82,21 +102,40 @@ enum Settings {
             if changes.contains(where: { $0.setting.name == name }) {
                 throw failure(name, "duplicate parameter")
             }
-            guard let range = setting.range else {
+            guard let kind = setting.kind else {
                 throw failure(name, "can't set immutable config")
             }
-            guard let value = DecimalInteger.parse(request[index + 1]) else {
-                throw failure(name, "argument couldn't be parsed into an integer")
-            }
-            if !range.contains(value) {
-                throw failure(
-                    name,
-                    "argument must be between \(range.lowerBound) and \(range.upperBound) inclusive"
-                )
-            }
-            changes.append((setting, value))
+            changes.append((setting, try value(request[index + 1], kind, name)))
         }
         for change in changes { change.setting.set(context, change.value) }
+    }
+
+    private static func value(
+        _ argument: Span<UInt8>,
+        _ kind: Setting.Kind,
+        _ name: String
+    ) throws(ServerError) -> Int64 {
+        switch kind {
+        case .integer(let range):
+            guard let value = DecimalInteger.parse(argument) else {
+                throw failure(name, "argument couldn't be parsed into an integer")
+            }
+            if range.contains(value) { return value }
+            throw failure(
+                name,
+                "argument must be between \(range.lowerBound) and \(range.upperBound) inclusive"
+            )
+        case .bytes:
+            if let bytes = ByteSize.parse(Printable.text(argument, maxBytes: 64)) {
+                return Int64(bytes)
+            }
+            throw failure(name, "argument must be a memory value")
+        case .word(let words):
+            let word = Printable.text(argument, maxBytes: 64).lowercased()
+            if let place = words.firstIndex(of: word) { return Int64(place) }
+            let list = words.joined(separator: ", ")
+            throw failure(name, "argument(s) must be one of the following: \(list)")
+        }
     }
 
     private static func failure(_ name: String, _ reason: String) -> ServerError {

@@ -15,6 +15,8 @@ final class Transaction {
     private var ranges = ArgumentRanges()
     /// Whether a command was refused instead of queued, so that EXEC must refuse the rest.
     var isBroken = false
+    /// Bytes that those of the commands bring which may make the keyspace larger.
+    var growth = 0
 
     var count: Int { queued.count }
 

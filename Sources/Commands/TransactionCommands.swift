@@ -89,6 +89,7 @@ private func exec(
     let watched = context.session.watched
     context.session.endTransaction()
     if transaction.isBroken { throw ServerError(.transactionAborted) }
+    try makeRoom(for: transaction, context)
     var selection = KeySelection()
     transaction.visit { command, request in
         context.dispatch.select(request, command, context.keyspace, &selection)
@@ -110,6 +111,24 @@ private func exec(
     if context.reply.isTooLong {
         let limit = context.limits.maxReplyBytes
         throw ServerError(.tooLong, "executed, but its reply is above maxReplyBytes=\(limit) bytes")
+    }
+}
+
+/// Makes room for all that `transaction` brings, before any lock is held.
+///
+/// Source: Redis 7.0, execCommandAbort.
+private func makeRoom(
+    for transaction: Transaction,
+    _ context: CommandContext
+) throws(ServerError) {
+    if transaction.growth == 0 { return }
+    do throws(ServerError) {
+        try context.makeRoom(for: transaction.growth)
+    } catch {
+        throw ServerError(
+            .transactionAborted,
+            "Transaction discarded because of: \(error.code.row.respWord) \(error.message)"
+        )
     }
 }
 

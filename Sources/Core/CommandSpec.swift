@@ -60,7 +60,7 @@ public struct CommandSpec: Sendable {
 
     /// The errors of this command: those its row lists, and what whoever may store something can meet.
     public var ownErrors: [ErrorCode] {
-        flags.contains(.growsMemory) ? errors + [.namespaceFull] : errors
+        flags.contains(.growsMemory) ? errors + [.namespaceFull, .outOfMemory] : errors
     }
 
     /// The fewest arguments, the name included.

@@ -43,6 +43,17 @@ public struct Limits: Equatable, Sendable {
     /// The most keys that a connection watches at once.
     public var maxWatchedKeys = 1024
 
+    /// The most bytes that the keyspace takes: entries, tables, expiry queues and namespace indices, as the
+    /// allocator gave them; 0 is no limit.
+    public var maxMemoryBytes = 0
+    /// Which keys make room where the keyspace is at `maxMemoryBytes`.
+    public var evictionPolicy = EvictionPolicy.noEviction
+    /// The most keys evicted for one request: some ten milliseconds of a loop that serves nobody else
+    /// meanwhile.
+    ///
+    /// A request that needs more room than that gives is refused, and may try again.
+    public var maxEvictedKeys = 16_384
+
     /// The most connections at once.
     public var maxClients = 10_000
     /// Connections above `maxClients` that tokens with a reserved slot may have: somebody has to be able to

@@ -8,7 +8,7 @@ import Musl
 
 /// What an entry's block begins with.
 ///
-/// The key's bytes follow at offset 26, the value's behind them.
+/// The key's bytes follow at offset 30, the value's behind them.
 struct EntryHeader {
     /// Unix milliseconds at which the entry expires; 0 for never.
     var expiresAt: Int64 = 0
@@ -18,11 +18,38 @@ struct EntryHeader {
     var capacity: UInt32
     /// Bytes of the value.
     var valueCount: UInt32
+    /// When the entry was last used.
+    var lastUse = UseTime()
     /// Bytes of the key.
     var keyCount: UInt16
 }
 
-/// A reference to an entry's block: `[EntryHeader, 26 bytes][key bytes][value bytes][spare]`.
+/// A time of use, in steps of 64 milliseconds: fine enough to tell what a busy second did, and a shift
+/// away from a time in milliseconds.
+struct UseTime: Equatable {
+    /// The step, modulo 2^32.
+    var step: UInt32 = 0
+
+    init() {}
+
+    /// The step at `now`, in Unix milliseconds.
+    @inline(__always)
+    init(_ now: Int64) { step = UInt32(truncatingIfNeeded: now &>> 6) }
+
+    /// Milliseconds from this use to `now`, exact to a step; 0 where the clock was set back.
+    ///
+    /// Right for four years: a key that nobody has used for longer looks as if it had just been.
+    func idleMilliseconds(_ now: Int64) -> Int64 {
+        let steps = Int32(bitPattern: UseTime(now).step &- step)
+        return Int64(max(steps, 0)) << 6
+    }
+
+    /// Whether this use is longer ago than `other`.
+    @inline(__always)
+    func isBefore(_ other: UseTime) -> Bool { Int32(bitPattern: step &- other.step) < 0 }
+}
+
+/// A reference to an entry's block: `[EntryHeader, 30 bytes][key bytes][value bytes][spare]`.
 ///
 /// The shard that holds an entry owns its block; `free` is called once, when it leaves the table.
 struct Entry: Equatable {
@@ -101,6 +128,13 @@ struct Entry: Equatable {
         let expiresAt = header.pointee.expiresAt
         return expiresAt != 0 && expiresAt <= now
     }
+
+    /// Notes that the entry was used at `now`.
+    ///
+    /// A store into a line that finding the entry has just read, so it is made whether or not a policy
+    /// asks for it.
+    @inline(__always)
+    func use(_ now: Int64) { header.pointee.lastUse = UseTime(now) }
 
     /// Whether the entry's key is `key`.
     @inline(__always)

@@ -32,7 +32,7 @@ struct ExpiryQueue: ~Copyable {
     deinit { Block.release(items) }
 
     /// Bytes that the items take.
-    var bytes: Int { Block.size(items) }
+    private(set) var bytes = 0
 
     /// The soonest item.
     @inline(__always)
@@ -100,5 +100,6 @@ struct ExpiryQueue: ~Copyable {
         let block = Block.resize(items, newCapacity * MemoryLayout<ExpiryItem>.stride)
         items = block.bindMemory(to: ExpiryItem.self, capacity: newCapacity)
         capacity = newCapacity
+        bytes = Block.size(block)
     }
 }

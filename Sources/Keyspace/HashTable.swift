@@ -57,7 +57,7 @@ struct HashTable: ~Copyable {
     }
 
     /// Bytes that the slots take.
-    var bytes: Int { bits > 0 ? Block.size(slots) : 0 }
+    private(set) var bytes = 0
 
     /// Slots that are the home of some hash.
     var homes: Int { 1 << bits }
@@ -177,6 +177,7 @@ struct HashTable: ~Copyable {
         // SAFETY: zero bytes are an empty slot: hash 0 and the null entry.
         let block = Block.allocateZeroed(capacity * MemoryLayout<Slot>.stride)
         slots = block.bindMemory(to: Slot.self, capacity: capacity)
+        bytes = Block.size(block)
         var next = 0
         for index in 0..<oldCapacity where old[index].entry != nil {
             next = max(next, home(old[index].hash))

@@ -29,7 +29,7 @@ extension Keyspace {
     public func timeToLive(_ key: Span<UInt8>, now: Int64) -> TimeToLive {
         let key = Bytes(key)
         return withShard(of: key) { shard, hash in
-            let found = shard.findLive(key, hash, now)
+            let found = shard.peekLive(key, hash, now)
             if found < 0 { return .missing }
             let expiresAt = shard.table[found].expiresAt
             return expiresAt == 0 ? .persistent : .milliseconds(expiresAt - now)

@@ -95,9 +95,36 @@ extension Keyspace {
         }
     }
 
-    /// Whether `key` exists.
+    /// Whether `key` exists; asking is no use of it.
     public func contains(_ key: Span<UInt8>, now: Int64) -> Bool {
+        inspect(key, now: now) { _, _ in }
+    }
+
+    /// Notes that `key` is used; whether it exists.
+    ///
+    /// Source: Redis, TOUCH.
+    public func touch(_ key: Span<UInt8>, now: Int64) -> Bool {
         length(key, now: now) != nil
+    }
+
+    /// Calls `body` with the value of `key` and the milliseconds since its last use; false, without a
+    /// call, if it is missing.
+    ///
+    /// Looking is no use of the key. The time is exact to 64 milliseconds. Source: Redis, OBJECT.
+    public func inspect(
+        _ key: Span<UInt8>,
+        now: Int64,
+        _ body: (_ value: Span<UInt8>, _ idleMilliseconds: Int64) -> Void
+    ) -> Bool {
+        let key = Bytes(key)
+        return withShard(of: key) { shard, hash in
+            let found = shard.peekLive(key, hash, now)
+            if found < 0 { return false }
+            let entry = shard.table[found]
+            let idle = entry.header.pointee.lastUse.idleMilliseconds(now)
+            entry.value.withSpan { body($0, idle) }
+            return true
+        }
     }
 
     /// The length of the value of `key`, in bytes; nil if it is missing.
@@ -116,7 +143,7 @@ extension Keyspace {
     public func version(_ key: Span<UInt8>, now: Int64) -> UInt64? {
         let key = Bytes(key)
         return withShard(of: key) { shard, hash in
-            let found = shard.findLive(key, hash, now)
+            let found = shard.peekLive(key, hash, now)
             return found < 0 ? nil : shard.table[found].header.pointee.version
         }
     }

@@ -21,6 +21,8 @@ public final class Keyspace: Sendable {
     let shards: ShardArray
     /// The rules on namespaces; nil where there are none.
     let policy: NamespacePolicy?
+    /// What all shards take together.
+    let ledger: MemoryLedger
     let hash: ByteHash
     let maxKeyBytes: Int
     let maxValueBytes: Int
@@ -31,8 +33,8 @@ public final class Keyspace: Sendable {
     /// Makes an empty keyspace.
     ///
     /// `seed` decides where keys lie and in which order `scan` finds them; without one it is random, so
-    /// that no peer can choose keys that collide. Of `limits`, key and value lengths matter; a key's is
-    /// held to 65,535 bytes and a value's to 2 GiB at most, which is what an entry can record. Writes
+    /// that no peer can choose keys that collide. Of `limits`, key and value lengths matter, and those on
+    /// memory; a key's length is held to 65,535 bytes and a value's to 2 GiB at most, which is what an entry can record. Writes
     /// are held to the rules in `namespaces`, see `NamespacePolicy`. Versions rise from `lastVersion`.
     public convenience init(
         limits: Limits,
@@ -59,9 +61,11 @@ public final class Keyspace: Sendable {
         lastVersion: UInt64 = 0
     ) {
         policy = namespaces.isEmpty ? nil : NamespacePolicy(namespaces)
-        // SAFETY: the policy lives as long as this keyspace, whose shards nobody else has.
+        ledger = MemoryLedger(limits)
+        // SAFETY: policy and ledger live as long as this keyspace, whose shards nobody else has.
         shards = ShardArray(
             policy: policy.map(PolicyReference.passUnretained),
+            ledger: .passUnretained(ledger),
             lastVersion: lastVersion
         )
         self.hash = hash
@@ -73,6 +77,7 @@ public final class Keyspace: Sendable {
     init(viewing keyspace: Keyspace, held: ShardSet) {
         shards = ShardArray(viewing: keyspace.shards, held: held)
         policy = keyspace.policy
+        ledger = keyspace.ledger
         hash = keyspace.hash
         maxKeyBytes = keyspace.maxKeyBytes
         maxValueBytes = keyspace.maxValueBytes
@@ -108,8 +113,10 @@ public final class Keyspace: Sendable {
                     // Versions go on rising: a key stored again must not look unchanged.
                     var empty = Shard(
                         lastVersion: shard.lastVersion &+ 1,
-                        policy: shard.policy
+                        policy: shard.policy,
+                        ledger: shard.ledger
                     )
+                    shard.report(0)
                     swap(&empty, &shard)
                     (removed + index).initialize(to: empty)
                 }

@@ -71,7 +71,7 @@ extension Shard {
             // Keys with the same full hash may share an item: it stays until the last is gone.
             if table.find(item.hash, expiresAt: item.expiresAt) == nil { queue.removeFirst() }
         }
-        if reclaimed > 0 { tidy() }
+        if reclaimed > 0 { tidy() } else { account() }
         return reclaimed
     }
 }

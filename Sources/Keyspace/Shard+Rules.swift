@@ -16,7 +16,7 @@ extension Shard {
         _ now: Int64
     ) throws(ServerError) -> Entry {
         if policy != nil { return try insertRuled(key, hash, valueCount, at: missing, now) }
-        return place(key, hash, valueCount: valueCount, at: missing)
+        return place(key, hash, valueCount: valueCount, at: missing, now)
     }
 
     @inline(never)
@@ -28,7 +28,7 @@ extension Shard {
         _ now: Int64
     ) throws(ServerError) -> Entry {
         try count(key, keys: 1, bytes: key.count + valueCount)
-        let entry = place(key, hash, valueCount: valueCount, at: missing)
+        let entry = place(key, hash, valueCount: valueCount, at: missing, now)
         let expiresAt = ruledExpiry(key, now)
         if expiresAt != 0 { setExpiry(entry, hash, expiresAt) }
         return entry

@@ -27,7 +27,7 @@ extension Shard {
     ) -> Bool {
         let found = table.find(hash, key)
         if found < 0 {
-            let entry = place(key, hash, valueCount: value.count, at: found)
+            let entry = place(key, hash, valueCount: value.count, at: found, now)
             entry.write(value)
             if expiresAt != 0 { setExpiry(entry, hash, expiresAt) }
             return false
@@ -35,6 +35,7 @@ extension Shard {
         let entry = table[found]
         let wasLive = !entry.isExpired(now)
         if entry.expiresAt != expiresAt { setExpiry(entry, hash, expiresAt) }
+        entry.use(now)
         replaceValue(at: found, value)
         return wasLive
     }

@@ -9,24 +9,46 @@ struct Shard: ~Copyable {
     var index = KeyIndex()
     /// Bytes of the blocks of all entries.
     private(set) var entryBytes = 0
+    /// What the ledger counts for this shard; see `account`.
+    var reported = 0
     /// Entries with an expiry.
     private(set) var volatileCount = 0
     /// Counts changes; what an entry's version is taken from, and never goes back.
     private(set) var lastVersion: UInt64
     /// The rules on namespaces; nil where there are none.
     let policy: PolicyReference?
+    /// What all shards take together; nil in a shard of nobody's.
+    let ledger: LedgerReference?
 
-    init(lastVersion: UInt64 = 0, policy: PolicyReference? = nil) {
+    init(
+        lastVersion: UInt64 = 0,
+        policy: PolicyReference? = nil,
+        ledger: LedgerReference? = nil
+    ) {
         self.lastVersion = lastVersion
         self.policy = policy
+        self.ledger = ledger
     }
 
     /// Bytes that the shard takes, all told.
     var bytes: Int { entryBytes + table.bytes + queue.bytes + index.bytes }
 
     /// The slot of `key`, or the complement of where it belongs; removes it if it has expired.
+    ///
+    /// Counts as a use of the key.
     @inline(__always)
     mutating func findLive(_ key: Bytes, _ hash: UInt64, _ now: Int64) -> Int {
+        let found = table.find(hash, key)
+        if found < 0 { return found }
+        let entry = table[found]
+        if entry.isExpired(now) { return removeExpired(at: found, key, hash) }
+        entry.use(now)
+        return found
+    }
+
+    /// As `findLive`, for who only looks: it is no use of the key.
+    @inline(__always)
+    mutating func peekLive(_ key: Bytes, _ hash: UInt64, _ now: Int64) -> Int {
         let found = table.find(hash, key)
         if found < 0 || !table[found].isExpired(now) { return found }
         return removeExpired(at: found, key, hash)
@@ -40,12 +62,20 @@ struct Shard: ~Copyable {
 
     /// Adds an entry for the missing `key`, without expiry, its value still to be written; the rules on
     /// namespaces have admitted it.
-    mutating func place(_ key: Bytes, _ hash: UInt64, valueCount: Int, at missing: Int) -> Entry {
+    mutating func place(
+        _ key: Bytes,
+        _ hash: UInt64,
+        valueCount: Int,
+        at missing: Int,
+        _ now: Int64
+    ) -> Entry {
         let entry = Entry.make(key: key, valueCount: valueCount)
+        entry.use(now)
         table.insert(entry, hash, at: missing)
         if key.isNamespaced { index.insert(entry) }
         entryBytes &+= entry.capacity
         touch(entry)
+        account()
         return entry
     }
 
@@ -60,12 +90,14 @@ struct Shard: ~Copyable {
         let old = table[found]
         let entry = Entry.make(key: old.key, valueCount: valueCount, room: room)
         entry.header.pointee.expiresAt = old.expiresAt
+        entry.header.pointee.lastUse = old.header.pointee.lastUse
         // SAFETY: `keeping` is at most the count of either value.
         entry.valueStart.update(from: old.valueStart, count: keeping)
         if old.key.isNamespaced { index.replace(with: entry) }
         table.replace(at: found, with: entry)
         entryBytes &+= entry.capacity &- old.capacity
         old.free()
+        account()
         return entry
     }
 
@@ -98,6 +130,7 @@ struct Shard: ~Copyable {
     mutating func tidy() {
         table.shrinkIfSparse()
         compactQueueIfStale()
+        account()
     }
 
     /// Removes the entry at `found`; the table keeps its size, so that a walk can go on at `found`.
@@ -147,6 +180,7 @@ struct Shard: ~Copyable {
             queue.push(ExpiryItem(expiresAt: expiresAt, hash: hash))
         }
         compactQueueIfStale()
+        account()
     }
 
     /// Rids the queue of stale items once they outnumber the others by 64.

@@ -22,13 +22,15 @@ struct ShardArray: ~Copyable, @unchecked Sendable {
     private static let shardOffset = 16
     private static let stride = (shardOffset + MemoryLayout<Shard>.size + 127) & ~127
 
-    init(policy: PolicyReference?, lastVersion: UInt64) {
+    init(policy: PolicyReference?, ledger: LedgerReference, lastVersion: UInt64) {
         isView = false
         held = ShardSet()
         cells = .allocate(byteCount: ShardArray.count * ShardArray.stride, alignment: 128)
         for index in 0..<ShardArray.count {
             lock(index).initialize(to: Lock())
-            shard(index).initialize(to: Shard(lastVersion: lastVersion, policy: policy))
+            shard(index).initialize(
+                to: Shard(lastVersion: lastVersion, policy: policy, ledger: ledger)
+            )
         }
     }
 

@@ -240,6 +240,8 @@ extension Worker {
             limit: Worker.reclaimLimit,
             now: now.unixMilliseconds
         )
+        scratch.context.now = now
+        scratch.context.evictExcess(limit: Worker.evictionLimit)
     }
 
     /// Says how this loop fares, for the overload ladder.
@@ -254,4 +256,8 @@ extension Worker {
 
     /// Keys reclaimed in one tick: about a millisecond of work, and 10,000 a second for each loop.
     private static let reclaimLimit = 1000
+
+    /// Keys evicted in one tick where the keyspace is above its limit: some two milliseconds of work, and
+    /// 40,000 a second for each loop.
+    private static let evictionLimit = 4000
 }

@@ -36,6 +36,7 @@ struct Tally {
 /// A connection without a socket that sends one workload's requests, over a keyspace with other keys.
 struct Bench: ~Copyable {
     private var loop: SocketlessLoop
+    private let keyspace: Keyspace
     private var row: ByteBuffer
     private var preparation: ByteBuffer
     private let reply: [UInt8]
@@ -47,6 +48,11 @@ struct Bench: ~Copyable {
         let preparation = try workload.preparation.map { try Bench.row($0, encoding) } ?? []
         let context = try Bench.context(encoding)
         try Bench.fill(context.keyspace)
+        keyspace = context.keyspace
+        if workload.spareMemoryBytes > 0 {
+            keyspace.maxMemoryBytes = keyspace.countedBytes + workload.spareMemoryBytes
+            keyspace.evictionPolicy = .volatileTTL
+        }
         self.reply = Array(reply.utf8)
         self.row = ByteBuffer(capacity: row.count)
         self.preparation = ByteBuffer(capacity: preparation.count)
@@ -100,6 +106,9 @@ struct Bench: ~Copyable {
             now: Moment(unixMilliseconds: 1_800_000_000_000, monotonicMilliseconds: 0)
         )
     }
+
+    /// Keys evicted so far.
+    var evictedKeys: Int { keyspace.evictedKeys }
 
     /// Sends the row until at least `requests` are answered, and counts what they allocate.
     ///

@@ -13,6 +13,9 @@ struct Workload: Sendable {
     var replies: [WireEncoding: String]
     /// The allocations that a request may cost, by encoding; none where nothing is said.
     var allowed: [WireEncoding: Double] = [:]
+    /// The memory that the keyspace may take beside the keys that no request names, at which the soonest
+    /// expiry goes first; 0 is no limit.
+    var spareMemoryBytes = 0
 
     /// How many requests a row holds, each with a key of its own.
     static let keyCount = 64
@@ -91,6 +94,19 @@ struct Workload: Sendable {
             preparation: { ["DEL", key($0)] },
             replies: resp("+OK\r\n"),
             allowed: [.resp2: 1, .resp3: 1]
+        ),
+        // Before each row its keys go, and others are stored in their place: the row has to evict many of
+        // these. Again, the only block is the new key's.
+        Workload(
+            name: "set-evicting",
+            words: setting(2048),
+            preparation: { index in
+                if index % 2 == 0 { return ["DEL", key(index), key(index + 1)] }
+                return ["SETEX", "spare^\(index)", "1000", value(4096)]
+            },
+            replies: resp("+OK\r\n"),
+            allowed: [.resp2: 1, .resp3: 1],
+            spareMemoryBytes: 320 << 10
         ),
         Workload(
             name: "del",

@@ -40,6 +40,20 @@ struct Serve: ParsableCommand {
     @Option(help: "The most connections at once.")
     var maxClients = Limits().maxClients
 
+    @Option(help: "The most memory that keys and values take, as 512mb or 2gb; 0 is no limit.")
+    var maxMemory = "0"
+
+    @Option(
+        help: ArgumentHelp(
+            "What makes room above --max-memory: noeviction, allkeys-lru, volatile-ttl and others.",
+            discussion: """
+                noeviction refuses writes; allkeys-lru, allkeys-random, volatile-lru, volatile-random and \
+                volatile-ttl evict keys, those that begin with volatile only such with an expiry.
+                """
+        )
+    )
+    var maxMemoryPolicy = Limits().evictionPolicy.name
+
     @Option(
         help: """
             A proxy's address or CIDR block, such as 10.0.0.0/8; again for others. Its connections must begin \
@@ -71,6 +85,7 @@ struct Serve: ParsableCommand {
         }
         _ = try namespaceRules()
         _ = try proxies()
+        _ = try memoryLimit()
         if loops < 0 || loops > 1024 { throw ValidationError("--loops is 0 to 1024.") }
         if maxClients < 1 { throw ValidationError("--max-clients is at least 1.") }
         for (name, value) in [
@@ -79,6 +94,22 @@ struct Serve: ParsableCommand {
         ] where !(value >= 0 && value <= 1e9) {
             throw ValidationError("\(name) is 0 to 1000000000 seconds.")
         }
+    }
+
+    /// What `--max-memory` and `--max-memory-policy` give; an error says what is wrong.
+    private func memoryLimit() throws -> (bytes: Int, policy: EvictionPolicy) {
+        guard let bytes = ByteSize.parse(maxMemory) else {
+            throw ValidationError(
+                "--max-memory '\(maxMemory)' is no size: bytes, or a number and k, kb, m, mb, g or gb."
+            )
+        }
+        guard let policy = EvictionPolicy(name: maxMemoryPolicy) else {
+            let names = EvictionPolicy.allCases.map(\.name).joined(separator: ", ")
+            throw ValidationError(
+                "--max-memory-policy '\(maxMemoryPolicy)' is none of \(names)."
+            )
+        }
+        return (bytes, policy)
     }
 
     /// The rules that `--namespace` gives; an error says which one is wrong, and how.
@@ -156,6 +187,9 @@ struct Serve: ParsableCommand {
         configuration.limits.authenticationTimeoutMilliseconds = Int64(authTimeout * 1000)
         configuration.limits.maxClients = maxClients
         configuration.proxies = try proxies()
+        let memory = try memoryLimit()
+        configuration.limits.maxMemoryBytes = memory.bytes
+        configuration.limits.evictionPolicy = memory.policy
         configuration.namespaces = try namespaceRules()
         return configuration
     }

@@ -28,6 +28,13 @@ import Testing
         }
     }
 
+    @Test func whatIsSaidToEvictDoes() throws {
+        let workload = try #require(Workload.all.first { $0.name == "set-evicting" })
+        var bench = try Bench(workload, .resp2)
+        let measured = try bench.measure(640)
+        #expect(bench.evictedKeys >= measured.requests / 10, "\(bench.evictedKeys)")
+    }
+
     @Test func anotherReplyIsNoMeasurement() throws {
         for reply in ["+PONg\r\n", "+PONG\r\n\r\n", "+", "-ERR"] {
             let workload = Workload(

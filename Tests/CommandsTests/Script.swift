@@ -102,7 +102,7 @@ struct Script: Sendable, CustomTestStringConvertible {
 @Suite struct ScriptTests {
     static let scripts =
         stringScripts + settingScripts + rangeScripts + comparingScripts + keyScripts
-        + keyMoveScripts + expiryConditionScripts + quotaScripts
+        + keyMoveScripts + expiryConditionScripts + quotaScripts + memoryScripts
         + connectionScripts + permissionScripts + transactionScripts + administrationScripts
 
     @Test(arguments: scripts) func answersAsExpected(script: Script) throws {

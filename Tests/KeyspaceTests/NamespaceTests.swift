@@ -21,7 +21,7 @@ import Testing
         ]
         #expect(listed.map(\.name) == expected.map(\.0))
         #expect(listed.map(\.keys) == expected.map(\.1))
-        #expect(listed.allSatisfy { $0.bytes >= $0.keys * (26 + 5) })
+        #expect(listed.allSatisfy { $0.bytes >= $0.keys * (30 + 5) })
         #expect(keyspace.listing("users^42^").map(\.name) == ["users^42", "users^42^x"])
         #expect(keyspace.listing("nobody^").isEmpty)
         keyspace.audit()

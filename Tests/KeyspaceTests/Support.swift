@@ -10,9 +10,21 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 extension Keyspace {
     /// A keyspace with default limits and a fixed seed; `mask` keeps only some bits of every hash.
-    convenience init(mask: UInt64 = .max, _ namespaces: [NamespaceRule] = []) {
+    convenience init(
+        mask: UInt64 = .max,
+        _ namespaces: [NamespaceRule] = [],
+        limits: Limits = Limits()
+    ) {
         let hash = ByteHash(seed: 42, mask: mask)
-        self.init(limits: Limits(), namespaces: namespaces, hash: hash)
+        self.init(limits: limits, namespaces: namespaces, hash: hash)
+    }
+
+    /// A keyspace of at most `bytes` bytes.
+    convenience init(maxMemoryBytes bytes: Int, _ policy: EvictionPolicy) {
+        var limits = Limits()
+        limits.maxMemoryBytes = bytes
+        limits.evictionPolicy = policy
+        self.init(limits: limits)
     }
 
     func value(_ key: [UInt8], now: Int64 = 1) -> [UInt8]? {
@@ -42,6 +54,10 @@ extension Keyspace {
         let options = SetOptions(condition: condition, expiry: expiry)
         return try set(bytes(key).span, bytes(value).span, options, now: now)
     }
+
+    func touch(_ key: String, now: Int64) -> Bool { touch(bytes(key).span, now: now) }
+
+    func version(_ key: String, now: Int64 = 1) -> UInt64? { version(bytes(key).span, now: now) }
 
     @discardableResult
     func remove(_ key: String, now: Int64 = 1) -> Bool { remove(bytes(key).span, now: now) }
@@ -192,15 +208,22 @@ extension Keyspace {
         var keys = 0
         var volatileKeys = 0
         var total = 0
+        var reported = 0
         for index in 0..<Keyspace.shardCount {
             shards.withShard(index) { shard in
-                total += shard.auditTable(index, hash)
-                total += shard.auditQueue() + shard.auditIndex()
+                let bytes = shard.auditTable(index, hash) + shard.auditQueue() + shard.auditIndex()
+                total += bytes
+                reported += shard.reported
+                let spare = shard.reported - bytes
+                if spare < 0 || spare > MemoryLedger.slackBytes {
+                    Issue.record("\(shard.reported) bytes are reported for \(bytes)")
+                }
                 keys += shard.table.count
                 volatileKeys += shard.volatileCount
             }
         }
         #expect(memory == KeyspaceMemory(keys: keys, volatileKeys: volatileKeys, bytes: total))
+        #expect(countedBytes == reported)
         for rule in policy?.held ?? [] {
             let stored = tally(rule.prefix)
             #expect(rule.keys == stored.keys && rule.bytes == stored.bytes)
