@@ -22,6 +22,8 @@ public final class ServerFacts: Sendable {
     public let maxClients: Atomic<Int>
     /// The idle timeout of connections that are made from now on, in milliseconds; 0 is never.
     public let idleTimeoutMilliseconds: Atomic<Int64>
+    /// Whether the server shuts down: it takes no new clients and should be given none.
+    public let isDraining = Atomic<Bool>(false)
     /// Who is connected.
     public let clients = ClientRegistry()
     /// Unix milliseconds at which the server started.

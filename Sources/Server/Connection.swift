@@ -44,7 +44,8 @@ final class Connection: EventHandler {
     var outboundSent = 0
     /// Whether replies of this turn wait in the worker's outbox.
     var isInOutbox = false
-    var isDraining = false
+    /// How it is ended; nil unless the server shuts down.
+    var draining: ConnectionDrain?
     /// Whether something was received since `releaseIfQuiet` looked.
     var hasHeard = false
     /// Whether TLS may hold record buffers.

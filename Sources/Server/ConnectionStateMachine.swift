@@ -49,8 +49,11 @@ public struct ConnectionStateMachine: Equatable, Sendable {
     public private(set) var isPaused = false
 
     private let limits: Limits
+    /// When the connection was accepted.
+    public let made: Int64
+    /// When bytes last came from the peer.
+    public private(set) var lastHeard: Int64
     private var phaseBegan: Int64
-    private var lastHeard: Int64
     private var requestBegan: Int64?
 
     /// Makes the machine of a connection accepted at `now`.
@@ -58,6 +61,7 @@ public struct ConnectionStateMachine: Equatable, Sendable {
         self.limits = limits
         phaseBegan = now
         lastHeard = now
+        made = now
     }
 
     /// Whether requests are read and run in this phase.

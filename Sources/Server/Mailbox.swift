@@ -8,8 +8,10 @@ enum WorkerMessage: Sendable {
     case adopt(descriptor: Int32, address: SocketAddress)
     /// The tokens changed or one expired: look at every session again.
     case tokensChanged
-    /// Stop accepting, answer what has arrived, end each connection; at `deadline` the rest is cut off.
-    case drain(deadline: Int64)
+    /// Stop accepting, tell each client, and end each connection in its time, as the schedule says.
+    case drain(DrainSchedule)
+    /// No connection comes from any listener any more.
+    case acceptingEnded
     /// Close the connection of this number now.
     case kill(Int)
     /// Close everything now.
@@ -24,6 +26,8 @@ final class Mailbox: Sendable {
     private let waker: Waker
     /// Connections that the worker has or was given: what the acceptor balances by.
     let load = Atomic<Int>(0)
+    /// Bytes of replies that its connections have not taken; kept while it drains.
+    let unsentBytes = Atomic<Int>(0)
 
     init(_ waker: Waker) {
         self.waker = waker

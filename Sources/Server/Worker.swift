@@ -32,8 +32,12 @@ final class Worker: EventLoopDelegate {
     )
 
     private(set) var connections: [Connection] = []
-    private var acceptors: [Acceptor] = []
-    private var isDraining = false
+    private(set) var acceptors: [Acceptor] = []
+    /// How connections are ended; nil unless the server shuts down.
+    var drain: DrainSchedule?
+    var hasAcceptingEnded = false
+    /// Whether everything was closed and nothing more is taken.
+    private var hasEnded = false
     var reviewed = 0
 
     /// Bytes received at once, and kept of each scratch buffer: 256 KiB took a pipeline of 64 in one read
@@ -86,7 +90,10 @@ final class Worker: EventLoopDelegate {
             case .adopt(let descriptor, let address):
                 adopt(Socket(owning: descriptor), address, now)
             case .tokensChanged: reviewSessions(now)
-            case .drain(let deadline): drain(deadline, now)
+            case .drain(let schedule): beginDrain(schedule, now)
+            case .acceptingEnded:
+                hasAcceptingEnded = true
+                stopIfDrained()
             case .kill(let identifier): kill(identifier)
             case .end: end(now)
             }
@@ -95,7 +102,7 @@ final class Worker: EventLoopDelegate {
 
     /// Takes over a connection that was just accepted.
     func adopt(_ socket: consuming Socket, _ address: SocketAddress, _ now: Moment) {
-        if isDraining {
+        if hasEnded {
             mailbox.load.subtract(1, ordering: .relaxed)
             shared.facts.openConnections.subtract(1, ordering: .relaxed)
             return
@@ -105,6 +112,7 @@ final class Worker: EventLoopDelegate {
             connection.index = connections.count
             connections.append(connection)
             if connection.proxyGate == nil { connection.addressIsKnown(now) }
+            if let drain { connection.beginDrain(drain, now) }
         } catch {
             shared.logger.error("cannot serve a connection", metadata: ["error": "\(error)"])
             mailbox.load.subtract(1, ordering: .relaxed)
@@ -122,7 +130,7 @@ final class Worker: EventLoopDelegate {
         connection.index = -1
         mailbox.load.subtract(1, ordering: .relaxed)
         shared.facts.openConnections.subtract(1, ordering: .relaxed)
-        if isDraining, connections.isEmpty { loop.stop() }
+        stopIfDrained()
     }
 
     /// Gives every session its token's present rights, and ends those whose token is gone.
@@ -130,13 +138,12 @@ final class Worker: EventLoopDelegate {
         for connection in connections.reversed() { connection.reviewToken(now) }
     }
 
-    private func drain(_ deadline: Int64, _ now: Moment) {
-        isDraining = true
-        for acceptor in acceptors { acceptor.stop() }
-        acceptors = []
-        let grace = max(0, deadline - now.monotonicMilliseconds)
-        for connection in connections.reversed() { connection.drain(grace, now) }
-        if connections.isEmpty { loop.stop() }
+    /// Forgets an acceptor that has stopped, and tells all loops when it was the last.
+    func acceptorEnded(_ acceptor: Acceptor) {
+        acceptors.removeAll { $0 === acceptor }
+        if !acceptors.isEmpty { return }
+        // Behind what was given to them.
+        for mailbox in acceptor.mailboxes { mailbox.post(.acceptingEnded) }
     }
 
     private func kill(_ identifier: Int) {
@@ -144,7 +151,7 @@ final class Worker: EventLoopDelegate {
     }
 
     private func end(_ now: Moment) {
-        isDraining = true
+        hasEnded = true
         for connection in connections.reversed() { connection.abandon() }
         loop.stop()
     }
@@ -197,6 +204,7 @@ extension Worker {
     /// Reclaims expired keys of this loop's share of the shards, in bounded number, and buffers.
     func ticked(_ now: Moment) {
         releaseQuietBuffers()
+        if drain != nil { drainTurn(now) }
         let shards = Keyspace.shardCount
         let first = shards * number / shared.loopCount
         let last = shards * (number + 1) / shared.loopCount
