@@ -62,11 +62,11 @@ import Testing
 }
 
 @Suite struct LeavingTests {
-    private func pair() throws -> [Listener] {
+    private func pair(_ host: String = "127.0.0.1") throws -> [Listener] {
         let first = try #require(
-            try Listener.listen(on: Endpoint(host: "127.0.0.1", port: 0), sharesPort: true).first
+            try Listener.listen(on: Endpoint(host: host, port: 0), sharesPort: true).first
         )
-        let endpoint = Endpoint(host: "127.0.0.1", port: first.address.port)
+        let endpoint = Endpoint(host: host, port: first.address.port)
         let second = try #require(try Listener.listen(on: endpoint, sharesPort: true).first)
         #expect(first.address == second.address)
         return [first, second]
@@ -78,15 +78,21 @@ import Testing
         return count
     }
 
-    @Test(arguments: [0, 1])
-    func newConnectionsComeToTheOther(_ leaving: Int) throws {
-        let listeners = try pair()
+    @Test(arguments: [0, 1], ["127.0.0.1", "::"])
+    func newConnectionsComeToTheOther(_ leaving: Int, _ host: String) throws {
+        if host == "::", !ListenerTests.hasIPv6 { return }
+        let listeners = try pair(host)
+        let port = listeners[0].address.port
+        // IPv4 comes to `::` too.
+        let address = try #require(
+            try SocketAddress.resolve(host: "127.0.0.1", port: port).first
+        )
         var taken = 0
         listeners[leaving].leaveToOthers { _, _ in taken += 1 }
         #expect(taken == 0)
         #expect(waiting(listeners[1 - leaving]) <= 2, "the connections that found it out")
         for number in 1...50 {
-            let client = try Socket.connect(to: listeners[0].address)
+            let client = try Socket.connect(to: address)
             awaitReadiness(client.descriptor, Int16(POLLOUT))
             #expect(client.connectError() == nil)
             awaitReadiness(listeners[1 - leaving].descriptor, Int16(POLLIN))
