@@ -126,7 +126,7 @@ let package = Package(
                 "Core", "Crypto", "TLS", "Reactor", "Wire", "Access", "Commands", "Server",
                 logging,
             ],
-            exclude: ["json_session.py", "protobuf_session.py", "RedisClients"]
+            exclude: ["hand_over.py", "json_session.py", "protobuf_session.py", "RedisClients"]
         ),
         tests(
             "LoadKitTests",

@@ -76,6 +76,33 @@ static inline int connect_shim(int fd, const struct sockaddr *address, socklen_t
 static inline int getsockname_shim(int fd, struct sockaddr *address, socklen_t *length) {
     return getsockname(fd, address, length);
 }
+#include <linux/filter.h>
+#include <sys/stat.h>
+// Makes the sockets that listen on the port of `fd` with SO_REUSEPORT give each new connection to the one
+// that is number `index` among them; where there is none, the kernel chooses by a hash as before.
+static inline int reuseport_steer_shim(int fd, uint32_t index) {
+    struct sock_filter code = {.code = BPF_RET | BPF_K, .k = index};
+    struct sock_fprog program = {.len = 1, .filter = &code};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program);
+}
+// Undoes it, for the next one who shares the port.
+static inline int reuseport_unsteer_shim(int fd) {
+    int none = 0;
+    return setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &none, sizeof none);
+}
+static inline int socket_datagram_shim(void) {
+    return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+static inline ssize_t sendto_shim(
+    int fd, const void *bytes, size_t count, const struct sockaddr *address, socklen_t length
+) {
+    return sendto(fd, bytes, count, MSG_NOSIGNAL, address, length);
+}
+static inline int set_descriptor_flags_shim(int fd) {
+    int status = fcntl(fd, F_GETFL);
+    if (status < 0 || fcntl(fd, F_SETFL, status | O_NONBLOCK) < 0) return -1;
+    return fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
 #include <pthread.h>
 // A GNU extension, declared only with _GNU_SOURCE.
 extern int pthread_setname_np(pthread_t thread, const char *name);

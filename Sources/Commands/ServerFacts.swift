@@ -30,6 +30,8 @@ public final class ServerFacts: Sendable {
     public let handshakes = Atomic<Int>(0)
     /// TLS handshakes that were completed by resuming a session.
     public let resumedHandshakes = Atomic<Int>(0)
+    /// Whether the server shuts down: it takes no new clients and should be given none.
+    public let isDraining = Atomic<Bool>(false)
     /// Who is connected.
     public let clients = ClientRegistry()
     /// Unix milliseconds at which the server started.

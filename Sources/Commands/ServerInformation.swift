@@ -36,6 +36,7 @@ enum ServerInformation {
             ("server_name", "sallyport"), ("sallyport_version", ServerFacts.version),
             ("arch_bits", "\(Int.bitWidth)"), ("run_id", context.facts.identifier),
             ("server_time_usec", "\(context.now.unixMilliseconds * 1000)"),
+            ("draining", context.facts.isDraining.load(ordering: .relaxed) ? "1" : "0"),
             ("uptime_in_seconds", "\(uptime)"), ("uptime_in_days", "\(uptime / 86400)"),
         ]
     }

@@ -129,6 +129,22 @@ public struct Limits: Equatable, Sendable {
     /// How many first bits make an IPv6 address: a subscriber has at least a /64 (RFC 6177).
     public var ipv6PrefixLength = 64
 
+    /// Milliseconds over which a shutdown asks clients to spread their coming back, each at its own random
+    /// moment: a server takes some hundred full handshakes a second and core.
+    public var reconnectSpreadMilliseconds: Int64 = 10_000
+    /// Milliseconds of a shutdown over which the closing of each thousand connections is spread: 200 a second
+    /// come back to the other servers, or to the next process, beside their other work.
+    public var drainSpreadPerThousandMilliseconds: Int64 = 5_000
+    /// Milliseconds of silence behind which a connection that is to be closed counts as paused, and the least
+    /// between telling its client and closing it: longer than most requests are on their way.
+    public var drainPauseMilliseconds: Int64 = 250
+    /// Milliseconds that a shutdown gives a connection that was just made, and waits for a pause on one that
+    /// makes none: a handshake, a token and a first request, on a machine under load.
+    public var drainPatienceMilliseconds: Int64 = 2_000
+    /// Milliseconds that a listener which shares its port goes on behind the beginning of a shutdown, for
+    /// handshakes that the kernel has begun with it: the first repetition of a lost packet is in it.
+    public var listenerOverlapMilliseconds: Int64 = 1_000
+
     /// Seconds of silence before the kernel asks a peer whether it is still there (TCP keepalive): well below
     /// the five minutes or so after which middleboxes forget a connection.
     public var keepAliveIdleSeconds: Int32 = 60

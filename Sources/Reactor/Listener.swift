@@ -16,16 +16,29 @@ public enum AcceptResult: ~Copyable {
 
 /// A listening socket.
 public final class Listener: Sendable {
-    private let socket: Socket
+    /// Who else may take the connections that come to its port.
+    public enum Sharing: Sendable {
+        /// Nobody.
+        case alone
+        /// Other sockets that listen on the port, each with a queue of its own (SO_REUSEPORT).
+        case port
+        /// Whoever else holds this very socket, with the one queue that it has.
+        case socket
+    }
+
+    let socket: Socket
+    /// Who else may take the connections that come to its port.
+    public let sharing: Sharing
     /// Where it listens, with the port that the kernel chose where 0 was asked for.
     public let address: SocketAddress
 
     /// Connections that the kernel completes and keeps for us: the kernel's own default maximum.
     public static let backlog: Int32 = 4096
 
-    private init(_ socket: consuming Socket, _ address: SocketAddress) {
+    init(_ socket: consuming Socket, _ address: SocketAddress, _ sharing: Sharing) {
         self.socket = socket
         self.address = address
+        self.sharing = sharing
     }
 
     /// The descriptor, for registering with a loop.
@@ -33,14 +46,18 @@ public final class Listener: Sendable {
 
     /// Listens on every address that `endpoint` stands for, all on one port.
     ///
-    /// `::` takes IPv4 as well (dual stack); where there is no IPv6, `0.0.0.0` takes its place.
-    public static func listen(on endpoint: Endpoint) throws(SystemError) -> [Listener] {
+    /// `::` takes IPv4 as well (dual stack); where there is no IPv6, `0.0.0.0` takes its place. With
+    /// `sharesPort` other processes of the same user may listen there too (SO_REUSEPORT).
+    public static func listen(
+        on endpoint: Endpoint,
+        sharesPort: Bool = false
+    ) throws(SystemError) -> [Listener] {
         var listeners: [Listener] = []
         var firstError: SystemError?
         for var address in try addresses(for: endpoint) {
             if let port = listeners.first?.address.port { address.port = port }
             do {
-                listeners.append(try Listener.bind(address))
+                listeners.append(try Listener.bind(address, sharesPort ? .port : .alone))
             } catch {
                 // A host without IPv6 still resolves localhost to ::1; what else fails is an error.
                 guard error.number == EAFNOSUPPORT || error.number == EADDRNOTAVAIL else {
@@ -69,11 +86,15 @@ public final class Listener: Sendable {
         )
     }
 
-    private static func bind(_ address: SocketAddress) throws(SystemError) -> Listener {
+    private static func bind(
+        _ address: SocketAddress,
+        _ sharing: Sharing
+    ) throws(SystemError) -> Listener {
         let descriptor = socket_stream_shim(address.family)
         if descriptor < 0 { throw SystemError("socket", address.description) }
         let socket = Socket(owning: descriptor)
         socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
+        if sharing == .port { socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
         if address.family == AF_INET6 {
             socket.setOption(IPPROTO_IPV6_shim(), IPV6_V6ONLY, address.host == "::" ? 0 : 1)
         }
@@ -83,14 +104,10 @@ public final class Listener: Sendable {
         if CLinux.listen(descriptor, backlog) != 0 {
             throw SystemError("listen", address.description)
         }
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        _ = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getsockname_shim(descriptor, $0, &length)
-            }
-        }
-        return Listener(socket, SocketAddress(&storage, length: length))
+        // What one that left made the others do holds on behind its end; it has no meaning any more.
+        if sharing == .port { _ = reuseport_unsteer_shim(descriptor) }
+        let local = socket.localAddress()
+        return Listener(socket, local, sharing)
     }
 
     /// Sends probes to silent peers of all connections that are accepted from now on.

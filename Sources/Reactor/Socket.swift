@@ -126,6 +126,18 @@ public struct Socket: ~Copyable, Sendable {
         _ = setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// The address of this end.
+    public borrowing func localAddress() -> SocketAddress {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        _ = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname_shim(descriptor, $0, &length)
+            }
+        }
+        return SocketAddress(&storage, length: length)
+    }
+
     /// The error that a non-blocking connect ended with; nil if it succeeded.
     public borrowing func connectError() -> SystemError? {
         var number: Int32 = 0

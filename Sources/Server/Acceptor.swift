@@ -11,10 +11,12 @@ internal import Synchronization
 /// loops without work when connections are few.
 final class Acceptor: EventHandler {
     // SAFETY: the worker owns its acceptors and outlives them: its loop calls nobody once it has ended.
-    private unowned(unsafe) let worker: Worker
-    private let listener: Listener
-    private let mailboxes: [Mailbox]
-    private var registration: Registration?
+    unowned(unsafe) let worker: Worker
+    let listener: Listener
+    let mailboxes: [Mailbox]
+    var registration: Registration?
+    /// The monotonic millisecond at which it stops; nil unless it is about to.
+    var stopsAt: Int64?
     private var isPaused = false
     private var hasComplained = false
 
@@ -48,19 +50,14 @@ final class Acceptor: EventHandler {
     }
 
     func timerFired(_ now: Moment) {
+        if let stopsAt, now.monotonicMilliseconds >= stopsAt { return endStopping(now) }
         guard let registration, isPaused else { return }
         isPaused = false
         worker.loop.watch(registration, readable: true, writable: false)
+        worker.loop.setTimer(registration, at: stopsAt)
     }
 
-    /// Stops accepting.
-    func stop() {
-        guard let registration else { return }
-        self.registration = nil
-        worker.loop.unregister(registration)
-    }
-
-    private func give(_ socket: consuming Socket, _ address: SocketAddress, _ now: Moment) {
+    func give(_ socket: consuming Socket, _ address: SocketAddress, _ now: Moment) {
         let shared = worker.shared
         let limit = shared.facts.maxClients.load(ordering: .relaxed)
         if shared.facts.openConnections.load(ordering: .relaxed) >= limit {

@@ -24,7 +24,7 @@ extension Connection {
         repeat {
             end = nextBatch(&position, &answered)
             // Only replies behind which nothing follows now can wait for those of others.
-            if case .incomplete = end, !hasPeerEnded, !isDraining {
+            if case .incomplete = end, !hasPeerEnded {
                 putOff(now)
             } else {
                 transmit(now)
@@ -38,7 +38,7 @@ extension Connection {
         countMemory()
         let isPartial = end != .full && !inbound.isEmpty
         machine.processed(hasPartial: isPartial, now.monotonicMilliseconds)
-        let isDone = (isDraining || hasPeerEnded) && end != .full
+        let isDone = hasPeerEnded && end != .full
         if end == .closing { logFailedAuthentications() }
         if end == .closing || isDone { finish(now) }
         armTimer()

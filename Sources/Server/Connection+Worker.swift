@@ -1,4 +1,4 @@
-// What the worker asks of its connections: review, drain, abandon.
+// What the worker asks of its connections: review, abandon; see also Connection+Draining.
 internal import Access
 internal import Commands
 internal import Core
@@ -18,36 +18,6 @@ extension Connection {
         }
         machine.finish(now.monotonicMilliseconds)
         refuse(ServerError(.sessionEnded), now)
-    }
-
-    /// Answers what has arrived, tells the peer that the server shuts down, and ends the connection.
-    func drain(_ graceMilliseconds: Int64, _ now: Moment) {
-        if machine.phase == .handshaking {
-            close()
-            return
-        }
-        if !machine.servesRequests { return }
-        for _ in 0..<Connection.readsWhileDraining where !machine.isPaused && receive(now) {}
-        if !machine.servesRequests { return }
-        announceShutdown(graceMilliseconds, now)
-        isDraining = true
-        // A peer that does not take its replies gets the rest of them as it does, until the deadline.
-        if machine.servesRequests, !machine.isPaused { finish(now) }
-    }
-
-    /// Reads of up to 256 KiB while draining: 16 MiB are more than a socket's buffer holds.
-    static let readsWhileDraining = 64
-
-    func announceShutdown(_ graceMilliseconds: Int64, _ now: Moment) {
-        // RESP2 has no pushes, and the middle of a line of replies has no place for one.
-        if !hasChosenEncoding || session.encoding == .resp2 || decoder.isInsideBatch { return }
-        defer { worker.resetScratch() }
-        worker.scratch.context.reply.push(3)
-        worker.scratch.context.reply.string("shutdown")
-        worker.scratch.context.reply.string("grace_ms")
-        worker.scratch.context.reply.integer(graceMilliseconds)
-        worker.encodeReply(session.encoding)
-        transmit(now)
     }
 
     /// Gives back the memory that a quiet connection does not need; called about once a second.

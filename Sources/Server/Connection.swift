@@ -52,7 +52,8 @@ final class Connection: EventHandler {
     var isInOutbox = false
     /// What the worker has counted of this connection's buffers.
     var countedBytes = 0
-    var isDraining = false
+    /// How it is ended; nil unless the server shuts down.
+    var draining: ConnectionDrain?
     /// Whether something was received since `releaseIfQuiet` looked.
     var hasHeard = false
     /// Whether TLS may hold record buffers.

@@ -51,8 +51,11 @@ public struct ConnectionStateMachine: Equatable, Sendable {
     public private(set) var isPaused = false
 
     private let limits: ConnectionLimits
+    /// When the connection was accepted.
+    public let made: Int64
+    /// When bytes last came from the peer.
+    public private(set) var lastHeard: Int64
     private var phaseBegan: Int64
-    private var lastHeard: Int64
     private var requestBegan: Int64?
     private var outbound = OutboundWatch()
     /// Whether the peer is sent messages that it does not ask for, which has limits of its own.
@@ -68,6 +71,7 @@ public struct ConnectionStateMachine: Equatable, Sendable {
         self.limits = limits
         phaseBegan = now
         lastHeard = now
+        made = now
     }
 
     /// Whether requests are read and run in this phase.

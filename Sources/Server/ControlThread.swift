@@ -22,7 +22,8 @@ final class ControlThread: Sendable {
     private struct Requests {
         var reload = false
         var stop = false
-        var shutdownDeadline: Int64?
+        var drain: DrainSchedule?
+        var progress: DrainProgress?
     }
 
     init(
@@ -61,13 +62,41 @@ final class ControlThread: Sendable {
     }
 
     func shutDown() {
+        state.facts.isDraining.store(true, ordering: .relaxed)
         let now = SystemClock.now().monotonicMilliseconds
-        let deadline = now + state.configuration.shutdownTimeoutMilliseconds
+        let schedule = DrainSchedule(
+            limits: state.configuration.limits,
+            began: now,
+            timeout: state.configuration.shutdownTimeoutMilliseconds,
+            connections: state.facts.openConnections.load(ordering: .relaxed)
+        )
         let isFirst = requests.withLock { requests in
-            defer { requests.shutdownDeadline = requests.shutdownDeadline ?? deadline }
-            return requests.shutdownDeadline == nil
+            if requests.drain != nil { return false }
+            requests.drain = schedule
+            requests.progress = DrainProgress(began: now)
+            return true
         }
-        if isFirst { post(.drain(deadline: deadline)) }
+        if !isFirst { return }
+        post(.drain(schedule))
+        waker.wakeUp()
+    }
+
+    /// Ends what is left of a shutdown at its deadline, and says in the log how far it is until then.
+    private func reviewDrain(_ drain: DrainSchedule, _ now: Int64) {
+        if now >= drain.deadline { post(.end) }
+        let connections = state.facts.openConnections.load(ordering: .relaxed)
+        let unsent = mailboxes.reduce(0) { $0 + $1.unsentBytes.load(ordering: .relaxed) }
+        let isDue = requests.withLock { requests in
+            requests.progress?.isDue(connections: connections, unsentBytes: unsent, now) ?? false
+        }
+        if !isDue { return }
+        state.logger.info(
+            "draining",
+            metadata: [
+                "connections": "\(connections)", "unsent_bytes": "\(unsent)",
+                "seconds_left": "\(max(0, drain.deadline - now) / 1000)",
+            ]
+        )
     }
 
     /// Ends the thread and waits for it.
@@ -119,9 +148,7 @@ final class ControlThread: Sendable {
             return asked
         }
         if asked.stop { loop.stop() }
-        if let deadline = asked.shutdownDeadline, now.monotonicMilliseconds >= deadline {
-            post(.end)
-        }
+        if let drain = asked.drain { reviewDrain(drain, now.monotonicMilliseconds) }
         climb(now)
         let outcome = tokens.review(
             isAsked: asked.reload,

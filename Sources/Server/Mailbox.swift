@@ -9,8 +9,10 @@ enum WorkerMessage: Sendable {
     case adopt(descriptor: Int32, address: SocketAddress)
     /// The tokens changed or one expired: look at every session again.
     case tokensChanged
-    /// Stop accepting, answer what has arrived, end each connection; at `deadline` the rest is cut off.
-    case drain(deadline: Int64)
+    /// Stop accepting, tell each client, and end each connection in its time, as the schedule says.
+    case drain(DrainSchedule)
+    /// No connection comes from any listener any more.
+    case acceptingEnded
     /// Close the connection of this number now.
     case kill(Int)
     /// Close connections with large buffers: all together they take too much, and this loop's the most.
@@ -35,6 +37,8 @@ final class Mailbox: Sendable {
     let tickedAt = Atomic<Int64>(0)
     /// Hellos that wait for their turn; the worker writes it.
     let waitingHandshakes = Atomic<Int>(0)
+    /// Bytes of replies that its connections have not taken; kept while it drains.
+    let unsentBytes = Atomic<Int>(0)
 
     init(_ waker: Waker) {
         self.waker = waker

@@ -67,8 +67,13 @@ public final class Server: Sendable {
             for number in 0..<loopCount { workers.append(try Worker(number, state)) }
             let mailboxes = workers.map(\.mailbox)
             for worker in workers { worker.join(mailboxes) }
-            var listeners: [Listener] = []
-            for endpoint in configuration.listen { listeners += try Listener.listen(on: endpoint) }
+            var listeners = configuration.listeners
+            for endpoint in listeners.isEmpty ? configuration.listen : [] {
+                listeners += try Listener.listen(
+                    on: endpoint,
+                    sharesPort: configuration.sharesPort
+                )
+            }
             for listener in listeners { listener.keepAlive(KeepAlive(configuration.limits)) }
             try workers.first?.accept(listeners, mailboxes)
             addresses = listeners.map(\.address)
@@ -107,7 +112,7 @@ public final class Server: Sendable {
         )
     }
 
-    /// Begins to shut down: no new connections, what has arrived is answered, every peer is told.
+    /// Begins to shut down: no new connections, every peer is told, each is closed in its own time.
     ///
     /// What is not closed after `shutdownTimeoutMilliseconds` is cut off.
     public func shutDown() {

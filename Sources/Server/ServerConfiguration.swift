@@ -6,6 +6,10 @@ public import Reactor
 public struct ServerConfiguration: Sendable {
     /// Where to listen; port 0 lets the kernel choose.
     public var listen: [Endpoint]
+    /// Sockets that listen already, which take the place of `listen`.
+    public var listeners: [Listener] = []
+    /// Whether other processes may listen on the same port, as the next one does during a restart.
+    public var sharesPort = false
     /// PEM file of the certificate chain.
     public var certificateFile: String
     /// PEM file of the private key.
@@ -16,8 +20,8 @@ public struct ServerConfiguration: Sendable {
     public var loopCount = 0
     /// Where the server keeps what must survive a restart (its UUID); nil keeps nothing.
     public var dataDirectory: String?
-    /// Milliseconds that a shutdown waits for connections to take their last bytes.
-    public var shutdownTimeoutMilliseconds: Int64 = 10_000
+    /// Milliseconds that a shutdown waits for connections to end what they have begun.
+    public var shutdownTimeoutMilliseconds: Int64 = 1_800_000
     /// Proxies that say where a connection comes from, by the PROXY protocol, and must say it.
     public var proxies: [AddressBlock] = []
     /// The limits.

@@ -32,8 +32,12 @@ final class Worker: EventLoopDelegate {
     )
 
     private(set) var connections: [Connection] = []
-    private var acceptors: [Acceptor] = []
-    private var isDraining = false
+    private(set) var acceptors: [Acceptor] = []
+    /// How connections are ended; nil unless the server shuts down.
+    var drain: DrainSchedule?
+    var hasAcceptingEnded = false
+    /// Whether everything was closed and nothing more is taken.
+    private var hasEnded = false
     var reviewed = 0
     private var connectionLimits: ConnectionLimits
     var handshakes: HandshakeQueue
@@ -107,7 +111,10 @@ final class Worker: EventLoopDelegate {
             case .adopt(let descriptor, let address):
                 adopt(Socket(owning: descriptor), address, now)
             case .tokensChanged: reviewSessions(now)
-            case .drain(let deadline): drain(deadline, now)
+            case .drain(let schedule): beginDrain(schedule, now)
+            case .acceptingEnded:
+                hasAcceptingEnded = true
+                stopIfDrained()
             case .kill(let identifier): kill(identifier)
             case .relieve: wantsRelief = true
             case .end: end(now)
@@ -128,7 +135,7 @@ final class Worker: EventLoopDelegate {
 
     /// Takes over a connection that was just accepted.
     func adopt(_ socket: consuming Socket, _ address: SocketAddress, _ now: Moment) {
-        if isDraining {
+        if hasEnded {
             mailbox.load.subtract(1, ordering: .relaxed)
             shared.facts.openConnections.subtract(1, ordering: .relaxed)
             return
@@ -139,6 +146,7 @@ final class Worker: EventLoopDelegate {
             connections.append(connection)
             if !admitHandshake(connection, now) { return }
             if connection.proxyGate == nil { connection.addressIsKnown(now) }
+            if let drain { connection.beginDrain(drain, now) }
         } catch {
             shared.logger.error("cannot serve a connection", metadata: ["error": "\(error)"])
             mailbox.load.subtract(1, ordering: .relaxed)
@@ -156,7 +164,7 @@ final class Worker: EventLoopDelegate {
         connection.index = -1
         mailbox.load.subtract(1, ordering: .relaxed)
         shared.facts.openConnections.subtract(1, ordering: .relaxed)
-        if isDraining, connections.isEmpty { loop.stop() }
+        stopIfDrained()
     }
 
     /// Gives every session its token's present rights, and ends those whose token is gone.
@@ -164,13 +172,12 @@ final class Worker: EventLoopDelegate {
         for connection in connections.reversed() { connection.reviewToken(now) }
     }
 
-    private func drain(_ deadline: Int64, _ now: Moment) {
-        isDraining = true
-        for acceptor in acceptors { acceptor.stop() }
-        acceptors = []
-        let grace = max(0, deadline - now.monotonicMilliseconds)
-        for connection in connections.reversed() { connection.drain(grace, now) }
-        if connections.isEmpty { loop.stop() }
+    /// Forgets an acceptor that has stopped, and tells all loops when it was the last.
+    func acceptorEnded(_ acceptor: Acceptor) {
+        acceptors.removeAll { $0 === acceptor }
+        if !acceptors.isEmpty { return }
+        // Behind what was given to them.
+        for mailbox in acceptor.mailboxes { mailbox.post(.acceptingEnded) }
     }
 
     private func kill(_ identifier: Int) {
@@ -178,7 +185,7 @@ final class Worker: EventLoopDelegate {
     }
 
     private func end(_ now: Moment) {
-        isDraining = true
+        hasEnded = true
         for connection in connections.reversed() { connection.abandon() }
         loop.stop()
     }
@@ -232,6 +239,7 @@ extension Worker {
     func ticked(_ now: Moment) {
         report(now)
         releaseQuietBuffers()
+        if drain != nil { drainTurn(now) }
         let shards = Keyspace.shardCount
         let first = shards * number / shared.loopCount
         let last = shards * (number + 1) / shared.loopCount

@@ -12,8 +12,8 @@ struct Serve: ParsableCommand {
         abstract: "Runs the server until SIGINT or SIGTERM.",
         discussion: """
             SIGHUP reads the token file again; so does any change to the file, within a second.
-            SIGINT or SIGTERM stops accepting, answers what has arrived, tells the clients and exits 0; \
-            a second one exits at once.
+            SIGINT or SIGTERM stops accepting, tells the clients, closes each between two requests, and exits 0; \
+            a second one exits at once. Sockets that systemd passes (LISTEN_FDS) take the place of --listen.
             """
     )
 
@@ -22,14 +22,20 @@ struct Serve: ParsableCommand {
     @Option(help: "HOST:PORT to listen on; may be given again. [::]:9999 takes IPv4 and IPv6.")
     var listen: [String] = []
 
+    @Flag(help: "Let another process listen on the same port: the next one, before this one ends.")
+    var reusePort = false
+
     @Option(help: "Event loops; 0 is one per core.")
     var loops = 0
 
     @Option(help: "Folder for what survives a restart: the server's UUID.")
     var dataDir: String?
 
-    @Option(help: "Seconds that a shutdown waits for clients to take their last bytes.")
-    var shutdownTimeout = 10.0
+    @Option(
+        help:
+            "Seconds that a shutdown waits for clients to end what they have begun; 0 is not at all."
+    )
+    var shutdownTimeout = 1800.0
 
     @Option(help: "Seconds without a byte before a connection is closed; 0 is never.")
     var idleTimeout = 600.0
@@ -146,11 +152,12 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         Signals.block()
+        let listeners = try Listener.inherited()
         let descriptors = DescriptorLimit.raise()
         let logger = makeLogger()
         let folder = DevelopmentFolder(files.devFolder)
         if files.dev { try folder.prepare() }
-        let server = try Server(try makeConfiguration(), logger: logger)
+        let server = try Server(try makeConfiguration(listeners), logger: logger)
         if descriptors < maxClients + 64 {
             logger.warning(
                 "fewer descriptors than --max-clients needs: raise `ulimit -n`",
@@ -159,6 +166,7 @@ struct Serve: ParsableCommand {
         }
         try server.start()
         if files.dev, let address = server.addresses.first { greet(folder, address.port) }
+        ServiceManager.notify("READY=1")
         waitForSignals(server)
         server.waitUntilStopped()
     }
@@ -170,7 +178,7 @@ struct Serve: ParsableCommand {
         return logger
     }
 
-    private func makeConfiguration() throws -> ServerConfiguration {
+    private func makeConfiguration(_ listeners: [Listener]) throws -> ServerConfiguration {
         let paths = try files.resolve()
         // A development server is for this machine alone.
         let defaultListen = files.dev ? "localhost:9999" : "[::]:9999"
@@ -181,6 +189,8 @@ struct Serve: ParsableCommand {
             tokenFile: paths.tokens
         )
         configuration.loopCount = loops
+        configuration.listeners = listeners
+        configuration.sharesPort = reusePort
         configuration.dataDirectory = dataDir ?? (files.dev ? files.devFolder : nil)
         configuration.shutdownTimeoutMilliseconds = Int64(shutdownTimeout * 1000)
         configuration.limits.idleTimeoutMilliseconds = Int64(idleTimeout * 1000)
@@ -217,6 +227,7 @@ struct Serve: ParsableCommand {
             case .reload: server.reloadTokens()
             case nil: continue
             case .terminate:
+                ServiceManager.notify("STOPPING=1")
                 server.shutDown()
                 endOnSecondSignal()
                 return
