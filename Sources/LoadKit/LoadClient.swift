@@ -93,6 +93,11 @@ final class LoadClient: EventHandler {
         perform(machine.timePassed(now.monotonicMilliseconds), now)
     }
 
+    /// When the oldest request without a reply was sent, in monotonic nanoseconds; nil if there is none.
+    var oldestSentAt: Int64? {
+        machine.isOpen && machine.inFlight > 0 ? pending.first?.sentAt : nil
+    }
+
     /// The engine's tick looks at timeouts, so no timer is ever set.
     func timerFired(_: Moment) {}
 

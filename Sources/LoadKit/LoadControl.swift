@@ -15,6 +15,8 @@ final class LoadControl: Sendable {
     private let wish = Atomic<Int>(0)
     private let shared = Mutex(LoadProgress())
     private let outcome = Mutex<Result<LoadReport, LoadError>?>(nil)
+    private let stage = Atomic<Int>(0)
+    private let finishedStages = Mutex<[LoadStage]>([])
 
     /// Asks for the end; a second time, for an end at once.
     func askToStop() {
@@ -37,6 +39,22 @@ final class LoadControl: Sendable {
             current.number = number
         }
     }
+
+    /// Asks for the stage numbered `number`: the figures so far belong to the one before.
+    func ask(forStage number: Int) {
+        stage.store(number, ordering: .relaxed)
+    }
+
+    /// The number of the stage that is wanted; 0 is the first.
+    var wantedStage: Int { stage.load(ordering: .relaxed) }
+
+    /// Hands over the figures of a stage that is over.
+    func finish(_ stage: LoadStage) {
+        finishedStages.withLock { $0.append(stage) }
+    }
+
+    /// The stages that are over, in order.
+    var stages: [LoadStage] { finishedStages.withLock { $0 } }
 
     /// Ends the run with its result.
     func finish(_ result: Result<LoadReport, LoadError>) {

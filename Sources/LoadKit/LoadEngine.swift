@@ -51,6 +51,9 @@ final class LoadEngine: EventLoopDelegate {
     private var stopAt: Int64 = .max
     private var publishedAt: Int64 = 0
     private var publishedRequests: UInt64 = 0
+    private var probe = LagProbe(SystemClock.monotonicNanoseconds())
+    private var stage = 0
+    private var stageBeganAt: Int64 = 0
 
     /// Makes the engine of one run, on the thread that will call `run`.
     init(
@@ -84,9 +87,14 @@ final class LoadEngine: EventLoopDelegate {
         enter(.connecting, loop.now)
         while ended < clients.count {
             advance(loop.now)
+            if options.isStaged {
+                stagedTurn()
+                continue
+            }
             let wait = stopAt == .max ? nil : max(0, stopAt - loop.now.monotonicMilliseconds)
             loop.turn(maximumWaitMilliseconds: wait)
         }
+        if options.isStaged { cut(SystemClock.monotonicNanoseconds()) }
         enter(.finished, loop.now)
         return report()
     }
@@ -102,6 +110,34 @@ final class LoadEngine: EventLoopDelegate {
         case .draining, .finished:
             break
         }
+    }
+
+    /// One turn of a run that is cut into stages; only its `LoadControl` ends it.
+    private func stagedTurn() {
+        loop.turn(maximumWaitMilliseconds: probe.wait(SystemClock.monotonicNanoseconds()))
+        let now = SystemClock.monotonicNanoseconds()
+        probe.look(now)
+        if control.wantedStage != stage { cut(now) }
+    }
+
+    /// Hands over the figures since the last cut, and begins anew.
+    private func cut(_ now: Int64) {
+        let oldest = clients.compactMap(\.oldestSentAt).min() ?? now
+        control.finish(
+            LoadStage(
+                number: stage,
+                seconds: Double(now - max(stageBeganAt, setUpBeganAt)) / 1e9,
+                metrics: metrics,
+                lag: probe.take(),
+                clients: ready,
+                oldestWaitNanoseconds: now - oldest,
+                addressIndex: preferredAddress
+            )
+        )
+        metrics = LoadMetrics()
+        publishedRequests = 0
+        stage = control.wantedStage
+        stageBeganAt = now
     }
 
     private func beginClients(_ now: Moment) {

@@ -61,6 +61,9 @@ public struct LoadOptions: Sendable {
     /// The most connections begun in a second; nil for no limit.
     public var connectionsPerSecond: Double?
 
+    /// Whether the run is cut into stages, and how late its loop is gets measured.
+    var isStaged = false
+
     /// The largest value, in bytes: what the protocol allows.
     public static let maxValueBytes = 16 << 20
     /// The most requests in flight on a connection.

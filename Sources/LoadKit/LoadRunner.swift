@@ -11,7 +11,7 @@ public final class LoadRunner: Sendable {
     private static let spareDescriptors = 32
 
     private let options: LoadOptions
-    private let control = LoadControl()
+    let control = LoadControl()
     /// The loop's thread, until it has been joined.
     private let thread = Mutex<LoopThread?>(nil)
 
@@ -29,12 +29,13 @@ public final class LoadRunner: Sendable {
     }
 
     /// What is made before the loop's thread exists.
-    private struct Preparation {
+    struct Preparation {
         var context: TLSContext
         var addresses: [SocketAddress]
     }
 
-    private func prepare() throws(LoadError) -> Preparation {
+    /// Does what may block, on the caller's thread.
+    func prepare() throws(LoadError) -> Preparation {
         let limit = DescriptorLimit.raise()
         if options.clients + LoadRunner.spareDescriptors > limit {
             throw .unready(
@@ -45,7 +46,8 @@ public final class LoadRunner: Sendable {
         return Preparation(context: try makeContext(), addresses: try resolve())
     }
 
-    private func begin(_ preparation: Preparation) throws(LoadError) {
+    /// Starts the loop's thread.
+    func begin(_ preparation: Preparation) throws(LoadError) {
         let (options, control) = (options, control)
         let (context, addresses) = (preparation.context, preparation.addresses)
         do throws(SystemError) {

@@ -30,6 +30,9 @@ struct PendingRequests: Sendable {
         for index in (count - added)..<count { ring[(head + index) & mask].sentAt = sentAt }
     }
 
+    /// The oldest request; nil if there is none.
+    var first: PlannedRequest? { count == 0 ? nil : ring[head] }
+
     /// Takes the oldest request; nil if there is none.
     @inline(__always)
     mutating func takeFirst() -> PlannedRequest? {

@@ -147,10 +147,26 @@ public struct Socket: ~Copyable, Sendable {
     }
 
     /// Begins to connect to `address`; writable means done, then ask `connectError`.
-    public static func connect(to address: SocketAddress) throws(SystemError) -> Socket {
+    ///
+    /// With `source`, whose port is to be 0, the connection comes from that address of this machine.
+    public static func connect(
+        to address: SocketAddress,
+        from source: SocketAddress? = nil
+    ) throws(SystemError) -> Socket {
         let descriptor = socket_stream_shim(address.family)
         if descriptor < 0 { throw SystemError("socket") }
         let socket = Socket(owning: descriptor)
+        if let source {
+            // The port is chosen by connect, which may use one again that goes to another address.
+            socket.setOption(0, IP_BIND_ADDRESS_NO_PORT, 1)
+            // Of a prefix that is routed to this machine, IPv6 else takes only addresses that are set.
+            if source.family == AF_INET6 {
+                socket.setOption(IPPROTO_IPV6_shim(), IPV6_FREEBIND, 1)
+            }
+            if source.withSockaddr({ bind_shim(descriptor, $0, $1) }) != 0 {
+                throw SystemError("bind", source.description)
+            }
+        }
         let result = address.withSockaddr { connect_shim(descriptor, $0, $1) }
         if result != 0, errno != EINPROGRESS, errno != EINTR {
             throw SystemError("connect", address.description)

@@ -78,6 +78,23 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         )
     }
 
+    /// Whether both are IPv4, or both IPv6: only then can one be the source of a connection to the other.
+    public func hasFamily(of other: SocketAddress) -> Bool { family == other.family }
+
+    /// The address `distance` behind this one, with the same port; its last 32 bits wrap around.
+    public func advanced(by distance: UInt32) -> SocketAddress {
+        // `[family: 2][port: 2][IPv4: 4]` or `[family: 2][port: 2][flow: 4][IPv6: 16]`.
+        let start = family == AF_INET6 ? 20 : 4
+        if bytes.count < start + 4 { return self }
+        var number = bytes[start..<(start + 4)].reduce(0) { $0 << 8 | UInt32($1) } &+ distance
+        var moved = self
+        for index in (start..<(start + 4)).reversed() {
+            moved.bytes[index] = UInt8(truncatingIfNeeded: number)
+            number >>= 8
+        }
+        return moved
+    }
+
     /// `HOST:PORT`, an IPv6 host in brackets.
     public var description: String {
         let host = host

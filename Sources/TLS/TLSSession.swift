@@ -21,7 +21,7 @@ public enum TLSProgress: Equatable, Sendable {
 /// Belongs to one loop.
 public final class TLSSession {
     // SAFETY: owned, freed in `deinit`; the SSL owns its BIO, whose data points into `buffers`.
-    private let pointer: OpaquePointer
+    let pointer: OpaquePointer
     private let buffers: TLSBuffers
     private let context: TLSContext
     private var hasFailed = false

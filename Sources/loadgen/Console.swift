@@ -16,7 +16,12 @@ final class Console {
     /// Shows the live line: in place on a terminal, else a line of its own.
     func show(_ progress: LoadProgress) {
         if isQuiet || progress.phase == .finished || progress.seconds == 0 { return }
-        let text = progress.text
+        show(line: progress.text)
+    }
+
+    /// Shows a live line: in place on a terminal, else a line of its own.
+    func show(line text: String) {
+        if isQuiet { return }
         if isTerminal {
             let padding = String(repeating: " ", count: max(0, openLineLength - text.count))
             write("\r\(text)\(padding)")
@@ -28,9 +33,14 @@ final class Console {
 
     /// Shows the summary, below the live line.
     func show(_ report: LoadReport) {
+        endLine()
+        write(report.text)
+    }
+
+    /// Leaves the live line as it is; what follows goes below it.
+    func endLine() {
         if openLineLength > 0 { write("\n") }
         openLineLength = 0
-        write(report.text)
     }
 
     /// Says why nothing was done.
@@ -38,7 +48,8 @@ final class Console {
         try? FileHandle.standardError.write(contentsOf: Data("loadgen: \(text)\n".utf8))
     }
 
-    private func write(_ text: String) {
+    /// Writes to standard output.
+    func write(_ text: String) {
         // Where nobody reads the output any more, there is nobody to tell.
         try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
     }

@@ -72,6 +72,20 @@ import Testing
         #expect(try resolve(host, 0xABCD).peer == PeerAddress(host))
     }
 
+    @Test(
+        arguments: [
+            ("127.0.0.1", 0, "127.0.0.1"), ("127.0.0.1", 5, "127.0.0.6"),
+            ("127.1.0.250", 10, "127.1.1.4"), ("255.255.255.255", 1, "0.0.0.0"),
+            ("fd00::1", 0x1_0000, "fd00::1:1"), ("fd00::ffff", 1, "fd00::1:0"),
+        ] as [(String, UInt32, String)]
+    )
+    func addressesAreCounted(first: String, distance: UInt32, last: String) throws {
+        let moved = try resolve(first).advanced(by: distance)
+        #expect(moved == (try resolve(last)))
+        #expect(moved.hasFamily(of: try resolve(first)))
+        #expect(moved.hasFamily(of: try resolve("::1")) == first.contains(":"))
+    }
+
     @Test func aNameThatIsNoneIsNamed() {
         let name = String(repeating: "a", count: 300)
         let error = #expect(throws: SystemError.self) {

@@ -13,6 +13,23 @@ import Testing
         #expect(pair.client.receive().bytes == [4])
     }
 
+    @Test func aConnectionComesFromTheAddressAskedFor() throws {
+        let listener = try #require(
+            try Listener.listen(on: Endpoint(host: "127.0.0.1", port: 0)).first
+        )
+        let source = try #require(try SocketAddress.resolve(host: "127.5.6.7", port: 0).first)
+        let client = try Socket.connect(to: listener.address, from: source)
+        let accepted = try listener.acceptOne()
+        #expect(accepted.peer.host == "127.5.6.7")
+        #expect(accepted.peer.port > 0)
+        #expect(client.connectError() == nil)
+        let foreign = try #require(try SocketAddress.resolve(host: "192.0.2.1", port: 0).first)
+        let error = #expect(throws: SystemError.self) {
+            _ = try Socket.connect(to: listener.address, from: foreign).descriptor
+        }
+        #expect(error?.call == "bind")
+    }
+
     @Test func nothingToReadWouldBlock() throws {
         let pair = try Pair()
         #expect(pair.client.receiveNow().result == .wouldBlock)

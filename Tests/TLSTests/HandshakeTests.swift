@@ -44,6 +44,27 @@ import Testing
         #expect(connection.client.progress == .incomplete)
     }
 
+    @Test func aTicketResumesASession() throws {
+        let (client, server) = (try fixture.client(), try fixture.server())
+        let first = Connection(
+            client: try Peer(client, serverName: "localhost"),
+            server: try Peer(server)
+        )
+        #expect(first.client.session.ticket == nil)
+        try first.shuttle()
+        let ticket = try #require(first.client.session.ticket)
+        // The same ticket serves more than once.
+        for _ in 0..<2 {
+            let next = Connection(
+                client: try Peer(client, serverName: "localhost"),
+                server: try Peer(server)
+            )
+            next.client.session.resume(ticket)
+            try next.shuttle()
+            #expect(next.client.session.isResumed && next.server.session.isResumed)
+        }
+    }
+
     @Test(arguments: ["localhost", "127.0.0.1", "::1", nil])
     func namesOfTheCertificateAreAccepted(name: String?) throws {
         let connection = try fixture.connection(serverName: name)

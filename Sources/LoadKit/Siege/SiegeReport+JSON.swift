@@ -1,0 +1,25 @@
+// The report of a siege for machines.
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+extension SiegeReport {
+    /// The report as JSON text, ended by a line feed.
+    public func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    }
+
+    /// Writes the report to the file at `path`, all of it or nothing.
+    public func write(toFile path: String) throws {
+        try Data(try json().utf8).write(to: URL(filePath: path), options: .atomic)
+    }
+
+    /// Parses what `json` made.
+    public init(json text: String) throws {
+        self = try JSONDecoder().decode(SiegeReport.self, from: Data(text.utf8))
+    }
+}
