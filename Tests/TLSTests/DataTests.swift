@@ -155,6 +155,22 @@ extension DataTests {
         #expect(connection.server.received == [1, 2, 3])
     }
 
+    /// What a server goes by that waits for a pause before it closes.
+    @Test func partOfARecordIsToBeRead() throws {
+        // A header of 5 bytes, then 3 bytes, the type and a tag of 16. OpenSSL does not tell of a header that
+        // has come whole and alone.
+        for split in [1, 4, 6, 24] {
+            let pair = try fixture.established()
+            let bytes = pair.client.write([1, 2, 3])
+            #expect(!pair.server.session.needsRead)
+            _ = pair.server.feed(Array(bytes[..<split]))
+            #expect(pair.server.session.needsRead, "\(split) bytes")
+            _ = pair.server.feed(Array(bytes[split...]))
+            #expect(!pair.server.session.needsRead)
+            #expect(pair.server.received == [1, 2, 3])
+        }
+    }
+
     @Test func eachSideClosesForItself() throws {
         let connection = try fixture.established()
         let farewell = connection.client.write([1]) + connection.client.close()
