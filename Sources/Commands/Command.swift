@@ -42,6 +42,10 @@ public final class CommandContext {
     public let facts: ServerFacts
     /// The limits in force.
     public let limits: Limits
+    /// The limits of addresses, and what is remembered of each.
+    public let limiter: PeerLimiter
+    /// Whether the requests are those that EXEC runs: they were paid for when they were queued.
+    let isExecuting: Bool
     /// What EXEC runs the queued commands with.
     let dispatch: Dispatch
 
@@ -51,6 +55,7 @@ public final class CommandContext {
         authority: TokenAuthority,
         facts: ServerFacts,
         limits: Limits,
+        limiter: PeerLimiter = PeerLimiter(.unlimited),
         session: Session,
         now: Moment
     ) {
@@ -58,17 +63,21 @@ public final class CommandContext {
         self.authority = authority
         self.facts = facts
         self.limits = limits
+        self.limiter = limiter
+        isExecuting = false
         self.session = session
         self.now = now
         dispatch = Dispatch()
     }
 
-    /// Makes a context like `outer`, over `keyspace`, with a reply of its own.
+    /// Makes the context in which EXEC runs commands: like `outer`, over `keyspace`, with a reply of its own.
     init(_ outer: CommandContext, keyspace: Keyspace) {
         self.keyspace = keyspace
         authority = outer.authority
         facts = outer.facts
         limits = outer.limits
+        limiter = outer.limiter
+        isExecuting = true
         session = outer.session
         now = outer.now
         dispatch = outer.dispatch

@@ -57,6 +57,7 @@ final class Connection: EventHandler {
         let record = ClientRecord(
             identifier: identifier,
             address: "\(address)",
+            peer: address.peer,
             madeAt: now.unixMilliseconds
         ) { mailbox.post(.kill(identifier)) }
         session = Session(record, encoding: .text)

@@ -40,6 +40,8 @@ struct Serve: ParsableCommand {
     @Option(help: "The most connections at once.")
     var maxClients = Limits().maxClients
 
+    @OptionGroup var limitOptions: LimitOptions
+
     @Option(
         help: ArgumentHelp(
             "What a namespace may hold, as 'users^:keys=1000,bytes=1048576,ttl=3600'; again for others.",
@@ -70,6 +72,7 @@ struct Serve: ParsableCommand {
         ] where !(value >= 0 && value <= 1e9) {
             throw ValidationError("\(name) is 0 to 1000000000 seconds.")
         }
+        _ = try makeLimits()
     }
 
     /// The rules that `--namespace` gives; an error says which one is wrong, and how.
@@ -98,7 +101,9 @@ struct Serve: ParsableCommand {
         let logger = makeLogger()
         let folder = DevelopmentFolder(files.devFolder)
         if files.dev { try folder.prepare() }
-        let server = try Server(try makeConfiguration(), logger: logger)
+        let configuration = try makeConfiguration()
+        let server = try Server(configuration, logger: logger)
+        let maxClients = configuration.limits.maxClients
         if descriptors < maxClients + 64 {
             logger.warning(
                 "fewer descriptors than --max-clients needs: raise `ulimit -n`",
@@ -131,11 +136,23 @@ struct Serve: ParsableCommand {
         configuration.loopCount = loops
         configuration.dataDirectory = dataDir ?? (files.dev ? files.devFolder : nil)
         configuration.shutdownTimeoutMilliseconds = Int64(shutdownTimeout * 1000)
-        configuration.limits.idleTimeoutMilliseconds = Int64(idleTimeout * 1000)
-        configuration.limits.authenticationTimeoutMilliseconds = Int64(authTimeout * 1000)
-        configuration.limits.maxClients = maxClients
+        configuration.limits = try makeLimits()
+        configuration.allowAddresses = try limitOptions.allowed()
+        configuration.denyAddresses = try limitOptions.denied()
+        configuration.deniesOtherAddresses = limitOptions.denyOthers
+        configuration.limitsShadow = limitOptions.limitsShadow
         configuration.namespaces = try namespaceRules()
         return configuration
+    }
+
+    /// The limits in force; one that `--limit` names is what that says.
+    private func makeLimits() throws -> Limits {
+        var limits = Limits()
+        limits.idleTimeoutMilliseconds = Int64(idleTimeout * 1000)
+        limits.authenticationTimeoutMilliseconds = Int64(authTimeout * 1000)
+        limits.maxClients = maxClients
+        try limitOptions.apply(to: &limits)
+        return limits
     }
 
     /// Tells a person at the terminal what to paste.

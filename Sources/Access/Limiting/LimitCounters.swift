@@ -17,7 +17,7 @@ public final class LimitCounters: Sendable {
 
     /// Counts `verdict`, and passes it on.
     @discardableResult
-    func count(_ verdict: LimitVerdict) -> LimitVerdict {
+    public func count(_ verdict: LimitVerdict) -> LimitVerdict {
         switch verdict {
         case .admitted: break
         case .refused(let refusal):
