@@ -14,6 +14,12 @@ public final class Token: Sendable {
     public let expiresAtUnixMilliseconds: Int64?
     /// The commands it may run.
     public let commands: CommandSet
+    /// Its own limits.
+    public let rates: TokenRates
+    /// What it has used of them; it outlives this reading of the token file.
+    public let meter: TokenMeter
+    /// Whether connections are kept free for it where there are as many as there may be.
+    public let hasReservedSlot: Bool
 
     private let readable: KeyPatterns
     private let writable: KeyPatterns
@@ -29,6 +35,24 @@ public final class Token: Sendable {
         readable = KeyPatterns(entry.read)
         writable = KeyPatterns(entry.write)
         nameBytes = Array(entry.name.utf8)
+        rates = TokenRates(entry.rateLimit)
+        meter = TokenMeter()
+        hasReservedSlot = entry.hasReservedSlot
+    }
+
+    /// The same token with the meter of an earlier reading.
+    init(_ token: Token, meter: TokenMeter) {
+        commands = token.commands
+        id = token.id
+        name = token.name
+        digest = token.digest
+        expiresAtUnixMilliseconds = token.expiresAtUnixMilliseconds
+        readable = token.readable
+        writable = token.writable
+        nameBytes = token.nameBytes
+        rates = token.rates
+        self.meter = meter
+        hasReservedSlot = token.hasReservedSlot
     }
 
     /// Whether every key may be read, so that no key needs to be looked at.

@@ -26,11 +26,13 @@ public final class TokenAuthority: Sendable {
 
     /// Puts `set` in the place of the tokens before; the result is the new generation.
     ///
-    /// Who sees that generation sees these tokens or later ones.
+    /// Who sees that generation sees these tokens or later ones. A token that was there before keeps its
+    /// meter, so that reading a file again refills no limit.
     @discardableResult
     public func replace(with set: TokenSet) -> UInt64 {
-        tokens.withLock { tokens in
-            tokens = set
+        let next = set.keepingMeters(of: snapshot)
+        return tokens.withLock { tokens in
+            tokens = next
             return changes.add(1, ordering: .releasing).newValue
         }
     }

@@ -17,7 +17,7 @@ private let hashPrefix = "sha256:"
 extension TokenEntry: Codable {
     private static let fields: Set = [
         "id", "name", "hash", "createdAt", "expiresAt", "permissions", "read", "write", "subscribe",
-        "publish", "rateLimit",
+        "publish", "rateLimit", "reservedSlots",
     ]
 
     /// Reads an entry; it throws an error that tells the field.
@@ -50,11 +50,9 @@ extension TokenEntry: Codable {
             write: try object.required("write", listOfTexts, [String].self),
             subscribe: try object.optional("subscribe", listOfTexts, [String].self) ?? [],
             publish: try object.optional("publish", listOfTexts, [String].self) ?? [],
-            rateLimit: try object.optional(
-                "rateLimit",
-                "an object such as {\"commandsPerSecond\": 100}",
-                TokenRateLimit.self
-            )
+            rateLimit: try object.rateLimit("rateLimit"),
+            hasReservedSlot: try object.optional("reservedSlots", "true or false", Bool.self)
+                ?? false
         )
     }
 
@@ -74,6 +72,7 @@ extension TokenEntry: Codable {
         try object.encode(subscribe, forKey: FieldName("subscribe"))
         try object.encode(publish, forKey: FieldName("publish"))
         try object.encodeIfPresent(rateLimit, forKey: FieldName("rateLimit"))
+        if hasReservedSlot { try object.encode(true, forKey: FieldName("reservedSlots")) }
     }
 }
 
@@ -110,6 +109,20 @@ extension KeyedDecodingContainer<FieldName> {
             throw TokenFieldError(field: field, reason: "it must be \(expected)")
         }
         return value
+    }
+
+    fileprivate func rateLimit(_ field: String) throws(TokenFieldError) -> TokenRateLimit? {
+        if !has(field) { return nil }
+        do {
+            return try decode(TokenRateLimit.self, forKey: FieldName(field))
+        } catch let error as TokenFieldError {
+            throw error
+        } catch {
+            throw TokenFieldError(
+                field: field,
+                reason: "it must be an object such as {\"commandsPerSecond\": 100}"
+            )
+        }
     }
 
     fileprivate func parsed<Value>(

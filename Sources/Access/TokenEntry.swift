@@ -1,15 +1,6 @@
 // One token as the token file holds it.
 public import Crypto
 
-/// The most commands a second of one token; stored, and not yet enforced.
-public struct TokenRateLimit: Codable, Equatable, Sendable {
-    /// The commands permitted each second, above 0.
-    public var commandsPerSecond: Int
-
-    /// Makes a limit.
-    public init(commandsPerSecond: Int) { self.commandsPerSecond = commandsPerSecond }
-}
-
 /// One entry of the token file: everything about a token but its secret.
 public struct TokenEntry: Equatable, Sendable {
     /// The most patterns in one list: each is held against every key.
@@ -39,8 +30,10 @@ public struct TokenEntry: Equatable, Sendable {
     public var subscribe: [String]
     /// Patterns of the channels it may publish to; stored, and not yet used.
     public var publish: [String]
-    /// Its own rate limit, if any.
+    /// Its own limits, if any.
     public var rateLimit: TokenRateLimit?
+    /// Whether connections are kept free for it where there are as many as there may be.
+    public var hasReservedSlot: Bool
 
     /// Makes the entry of `issued`, by default for all keys and no channels.
     public init(
@@ -53,7 +46,8 @@ public struct TokenEntry: Equatable, Sendable {
         write: [String] = ["*"],
         subscribe: [String] = [],
         publish: [String] = [],
-        rateLimit: TokenRateLimit? = nil
+        rateLimit: TokenRateLimit? = nil,
+        hasReservedSlot: Bool = false
     ) {
         self.init(
             id: issued.id,
@@ -66,7 +60,8 @@ public struct TokenEntry: Equatable, Sendable {
             write: write,
             subscribe: subscribe,
             publish: publish,
-            rateLimit: rateLimit
+            rateLimit: rateLimit,
+            hasReservedSlot: hasReservedSlot
         )
     }
 
@@ -81,7 +76,8 @@ public struct TokenEntry: Equatable, Sendable {
         write: [String],
         subscribe: [String],
         publish: [String],
-        rateLimit: TokenRateLimit?
+        rateLimit: TokenRateLimit?,
+        hasReservedSlot: Bool
     ) {
         self.id = id
         self.name = name
@@ -94,6 +90,7 @@ public struct TokenEntry: Equatable, Sendable {
         self.subscribe = subscribe
         self.publish = publish
         self.rateLimit = rateLimit
+        self.hasReservedSlot = hasReservedSlot
     }
 }
 
@@ -121,9 +118,7 @@ extension TokenEntry {
             ("read", read), ("write", write), ("subscribe", subscribe), ("publish", publish),
         ]
         for (field, patterns) in lists { try validate(patterns, field) }
-        if let rateLimit, rateLimit.commandsPerSecond < 1 {
-            throw TokenFieldError(field: "rateLimit", reason: "commandsPerSecond must be above 0")
-        }
+        try rateLimit?.validate()
     }
 
     private func validate(_ patterns: [String], _ field: String) throws(TokenFieldError) {

@@ -33,6 +33,7 @@ public struct TokenFileEditor: Sendable {
         subscribe: [String] = [],
         publish: [String] = [],
         rateLimit: TokenRateLimit? = nil,
+        hasReservedSlot: Bool = false,
         expiresAtUnixMilliseconds: Int64? = nil,
         nowUnixMilliseconds: Int64
     ) throws(TokenFileError) -> IssuedToken {
@@ -47,7 +48,8 @@ public struct TokenFileEditor: Sendable {
             write: write,
             subscribe: subscribe,
             publish: publish,
-            rateLimit: rateLimit
+            rateLimit: rateLimit,
+            hasReservedSlot: hasReservedSlot
         )
         try validate(entry, nowUnixMilliseconds)
         try edit(createsFile: true) { entries throws(TokenFileError) in

@@ -22,6 +22,15 @@ public struct TokenSet: Sendable {
         self.init(tokens)
     }
 
+    /// The same tokens, each with the meter that a token of its identifier has in `earlier`.
+    func keepingMeters(of earlier: TokenSet) -> TokenSet {
+        TokenSet(
+            byID.values.map { token in
+                earlier[token.id].map { Token(token, meter: $0.meter) } ?? token
+            }
+        )
+    }
+
     /// The number of tokens.
     public var count: Int { byID.count }
 

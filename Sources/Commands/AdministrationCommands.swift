@@ -181,6 +181,9 @@ private func reset(
     if session.token != nil {
         session.token = nil
         context.facts.authenticatedClients.subtract(1, ordering: .relaxed)
+        if let peer = session.record.peer {
+            context.limiter.signedOut(peer, now: context.now.monotonicMilliseconds)
+        }
     }
     context.reply.status("RESET")
 }

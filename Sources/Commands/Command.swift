@@ -44,6 +44,10 @@ public final class CommandContext {
     public let limits: Limits
     /// What makes room for requests that need some; nil where EXEC has made it.
     let evictor: Evictor?
+    /// The limits of addresses, and what is remembered of each.
+    public let limiter: PeerLimiter
+    /// Whether the requests are those that EXEC runs: they were paid for when they were queued.
+    let isExecuting: Bool
     /// What EXEC runs the queued commands with.
     let dispatch: Dispatch
 
@@ -53,6 +57,7 @@ public final class CommandContext {
         authority: TokenAuthority,
         facts: ServerFacts,
         limits: Limits,
+        limiter: PeerLimiter = PeerLimiter(.unlimited),
         session: Session,
         now: Moment
     ) {
@@ -61,18 +66,22 @@ public final class CommandContext {
         self.facts = facts
         self.limits = limits
         reply = Reply(maxBytes: limits.maxReplyBytes)
+        self.limiter = limiter
+        isExecuting = false
         self.session = session
         self.now = now
         evictor = Evictor(keyspace)
         dispatch = Dispatch()
     }
 
-    /// Makes a context like `outer`, over `keyspace`, with a reply of its own.
+    /// Makes the context in which EXEC runs commands: like `outer`, over `keyspace`, with a reply of its own.
     init(_ outer: CommandContext, keyspace: Keyspace) {
         self.keyspace = keyspace
         authority = outer.authority
         facts = outer.facts
         limits = outer.limits
+        limiter = outer.limiter
+        isExecuting = true
         session = outer.session
         now = outer.now
         evictor = nil

@@ -12,6 +12,7 @@ public enum CommandTable {
         connectionCommands,
         serverCommands,
         administrationCommands,
+        limitCommands,
         transactionCommands,
         stringCommands,
         settingCommands,

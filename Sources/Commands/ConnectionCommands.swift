@@ -138,9 +138,11 @@ private func authenticate(
     _ context: CommandContext
 ) throws(ServerError) {
     let now = context.now.unixMilliseconds
+    try requireNoBackOff(context)
+    let token: Token
     do throws(ServerError) {
         // Redis clients that know of no user name say `default`.
-        let token =
+        token =
             isNamed && !name.isWord("DEFAULT")
             ? try context.authority.authenticate(
                 credential,
@@ -148,12 +150,11 @@ private func authenticate(
                 nowUnixMilliseconds: now
             )
             : try context.authority.authenticate(credential, nowUnixMilliseconds: now)
-        if context.session.token == nil {
-            context.facts.authenticatedClients.add(1, ordering: .relaxed)
-        }
-        context.session.token = token
     } catch {
         context.session.failedAuthentications += 1
+        if error.code == .wrongCredential, let peer = context.session.record.peer {
+            context.limiter.authenticationFailed(peer, now: context.now.monotonicMilliseconds)
+        }
         if context.session.failedAuthentications >= context.limits.maxAuthenticationFailures {
             throw ServerError(
                 .tooManyFailures,
@@ -162,6 +163,40 @@ private func authenticate(
         }
         throw error
     }
+    try accept(token, context)
+}
+
+/// Throws while the address must wait because it has failed too often; a ban closes the connection.
+private func requireNoBackOff(_ context: CommandContext) throws(ServerError) {
+    guard let peer = context.session.record.peer else { return }
+    let now = context.now.monotonicMilliseconds
+    guard case .refused(let refusal) = context.limiter.mayAuthenticate(peer, now: now) else {
+        return
+    }
+    var error = ServerError(refusal)
+    if refusal.limit == .addressBanMilliseconds {
+        error.code = .tooManyFailures
+        error.message = "too many failed authentications: limit=\(refusal.limit.rawValue)"
+    }
+    throw error
+}
+
+/// Makes `token` the session's, which pays from now on.
+private func accept(_ token: Token, _ context: CommandContext) throws(ServerError) {
+    let wasAuthenticated = context.session.rights.isAuthenticated
+    let counters = context.limiter.counters
+    let refusal: LimitRefusal?
+    do throws(ServerError) {
+        refusal = try context.session.accept(token, isShadow: context.limiter.limits.isShadow)
+    } catch {
+        counters.count(.refused(LimitRefusal(limit: .tokenConnections)))
+        throw error
+    }
+    if let refusal { counters.count(.shadowed(refusal)) }
+    if wasAuthenticated { return }
+    context.facts.authenticatedClients.add(1, ordering: .relaxed)
+    guard let peer = context.session.record.peer else { return }
+    context.limiter.authenticated(peer, now: context.now.monotonicMilliseconds)
 }
 
 private func hello(

@@ -20,6 +20,8 @@ public struct Dispatch: Sendable {
         var keys: KeyPositions
         /// Whether it may look at or change keys, whether or not its arguments name them.
         var touchesKeys: Bool
+        /// What a token must be permitted to run it, and which of its rates it pays.
+        var category: CommandCategory
         // In a struct of its own type the function is called directly, and not through a generic thunk.
         var handler: CommandHandler
     }
@@ -40,6 +42,7 @@ public struct Dispatch: Sendable {
                 keyAccess: spec.keyAccess.rawValue,
                 keys: spec.keyPositions,
                 touchesKeys: [.read, .write, .admin].contains(spec.category),
+                category: spec.category,
                 handler: command.handler
             )
         }
@@ -73,7 +76,7 @@ public struct Dispatch: Sendable {
             // What a handler had written before it threw is not part of the answer.
             context.reply.reset()
             context.reply.error(error)
-            if !isAccepted { context.session.breakTransaction() }
+            if !isAccepted, !isPutOff(request, error) { context.session.breakTransaction() }
             if error.code.row.closes { context.session.closesAfterReply = true }
             return error.code
         }
@@ -94,6 +97,14 @@ public struct Dispatch: Sendable {
         var bytes = 0
         for index in 1..<request.count { bytes += request[index].count + 32 }
         return bytes
+    }
+
+    /// Whether the request is one that is never queued, such as EXEC, and may be sent again later: then
+    /// nothing is missing from the transaction.
+    private func isPutOff(_ request: borrowing Request, _ error: ServerError) -> Bool {
+        guard error.code == .rateLimited, request.count > 0 else { return false }
+        guard let index = catalog.index(of: request[0]) else { return false }
+        return rows[index].flags.contains(.notQueued)
     }
 
     /// Adds the keys that `request`, a command of number `index`, may read or change to `selection`.
@@ -118,6 +129,8 @@ public struct Dispatch: Sendable {
         _ request: borrowing Request,
         _ context: CommandContext
     ) throws(ServerError) -> Int {
+        let rights = context.session.rights
+        if !rights.isAuthenticated { try chargeAddress(request, context) }
         guard request.count > 0, let index = catalog.index(of: request[0]) else {
             throw unknownCommand(request, context)
         }
@@ -125,11 +138,14 @@ public struct Dispatch: Sendable {
         if count < rows[index].minimumCount || count > rows[index].maximumCount {
             throw .wrongArity(catalog.specs[index].name)
         }
-        if rows[index].flags.contains(.withoutToken) { return index }
-        let rights = context.session.rights
-        if !rights.isAuthenticated { throw ServerError(.unauthenticated) }
-        if !rights.commands.contains(index) { throw forbidden(index, context) }
-        if rows[index].keyAccess & ~rights.reach != 0 { try checkKeys(request, index, context) }
+        if !rows[index].flags.contains(.withoutToken) {
+            if !rights.isAuthenticated { throw ServerError(.unauthenticated) }
+            if !rights.commands.contains(index) { throw forbidden(index, context) }
+            if rows[index].keyAccess & ~rights.reach != 0 {
+                try checkKeys(request, index, context)
+            }
+        }
+        if rights.isMetered { try chargeToken(request, rows[index].category, context) }
         if rows[index].growsMemory, context.keyspace.hasMemoryLimit {
             try makeRoom(for: request, context)
         }

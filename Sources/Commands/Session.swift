@@ -15,10 +15,13 @@ public final class Session {
     public var token: Token? {
         didSet {
             rights = SessionRights(token)
+            if token == nil { leaveMeter() }
             let name = token?.name ?? ""
             record.details.withLock { $0.tokenName = name }
         }
     }
+    /// What counts this connection among its token's; nil while nothing does.
+    private var meter: TokenMeter?
     /// What the token permits, at hand without touching the token's reference count.
     public private(set) var rights = SessionRights(nil)
     /// How the connection speaks.
@@ -59,6 +62,37 @@ public final class Session {
         self.encoding = encoding
         record.encoding.store(encoding.rawValue, ordering: .relaxed)
     }
+
+    deinit { meter?.leave() }
+
+    /// Takes `token` for this connection; the error names `tokenConnections` where it has too many.
+    ///
+    /// Refused, the session stays as it was. Where limits are only watched, it is taken all the same; the
+    /// result is then the limit that would have refused it.
+    @discardableResult
+    public func accept(
+        _ token: Token,
+        isShadow: Bool = false
+    ) throws(ServerError) -> LimitRefusal? {
+        var refusal: LimitRefusal?
+        if meter !== token.meter {
+            if !token.meter.enter(token.rates) {
+                let full = LimitRefusal(limit: .tokenConnections)
+                if !isShadow { throw ServerError(full) }
+                refusal = full
+                token.meter.enterRegardless()
+            }
+            leaveMeter()
+            meter = token.meter
+        }
+        self.token = token
+        return refusal
+    }
+
+    private func leaveMeter() {
+        meter?.leave()
+        meter = nil
+    }
 }
 
 extension Session {
@@ -91,6 +125,8 @@ extension Session: Sendable {}
 public struct SessionRights: Sendable, BitwiseCopyable {
     /// Whether a token was accepted.
     public let isAuthenticated: Bool
+    /// Whether the token has rates that its commands are charged to.
+    let isMetered: Bool
     /// Whether every key may be read, so that no key needs to be looked at.
     public let readsEverything: Bool
     /// Whether every key may be written, so that no key needs to be looked at.
@@ -102,6 +138,7 @@ public struct SessionRights: Sendable, BitwiseCopyable {
 
     init(_ token: Token?) {
         isAuthenticated = token != nil
+        isMetered = token?.rates.areMetered ?? false
         readsEverything = token?.readsEverything ?? false
         writesEverything = token?.writesEverything ?? false
         let access: KeyAccess = [readsEverything ? .read : [], writesEverything ? .write : []]

@@ -61,14 +61,17 @@ enum Settings {
         ),
     ]
 
-    private static let limits = [
-        limit("max-key-bytes", \.maxKeyBytes), limit("max-value-bytes", \.maxValueBytes),
+    /// Every limit by its own name, but for those that can be changed, and what a Redis calls some of them.
+    private static let limits =
+        LimitTable.rows
+        .filter { !["maxClients", "idleTimeoutMilliseconds"].contains($0.name) }
+        .map { row in
+            Setting(name: row.settingName, value: { "\(row.value(in: $0.limits))" })
+        } + renamedLimits
+
+    private static let renamedLimits = [
         limit("proto-max-bulk-len", \.maxValueBytes),
         limit("client-query-buffer-limit", \.maxRequestBytes),
-        limit("max-line-bytes", \.maxLineBytes), limit("max-arguments", \.maxArguments),
-        limit("max-transaction-commands", \.maxTransactionCommands),
-        limit("max-transaction-bytes", \.maxTransactionBytes),
-        limit("max-watched-keys", \.maxWatchedKeys),
     ]
 
     /// What clients and tools of a Redis ask for, and what is so here.

@@ -51,6 +51,6 @@ extension Connection {
     private func relocate(_ source: PeerAddress, _ port: UInt16) {
         peer = source
         address = source.isIPv4 ? "\(source):\(port)" : "[\(source)]:\(port)"
-        session.record.address = address
+        session.record.relocate(peer, address)
     }
 }

@@ -72,6 +72,7 @@ final class Connection: EventHandler {
         let record = ClientRecord(
             identifier: identifier,
             address: text,
+            peer: address.peer,
             madeAt: now.unixMilliseconds
         ) { mailbox.post(.kill(identifier)) }
         session = Session(record, encoding: .text)

@@ -1,4 +1,5 @@
 // What a server is started with.
+internal import Access
 public import Core
 public import Reactor
 
@@ -26,6 +27,14 @@ public struct ServerConfiguration: Sendable {
     public var proxies: [AddressBlock] = []
     /// The limits.
     public var limits = Limits()
+    /// Addresses that no limit of addresses is for.
+    public var allowAddresses: [AddressBlock] = []
+    /// Addresses that are refused.
+    public var denyAddresses: [AddressBlock] = []
+    /// Whether every address that `allowAddresses` does not hold is refused.
+    public var deniesOtherAddresses = false
+    /// Whether limits of addresses and tokens are only watched: what they would refuse is counted.
+    public var limitsShadow = false
     /// What namespaces may hold, and how long their keys live by default.
     public var namespaces: [NamespaceRule] = []
 
@@ -40,5 +49,16 @@ public struct ServerConfiguration: Sendable {
         self.certificateFile = certificateFile
         self.privateKeyFile = privateKeyFile
         self.tokenFile = tokenFile
+    }
+
+    /// The limits of addresses that it asks for.
+    var peerLimits: PeerLimits {
+        PeerLimits(
+            limits,
+            allow: allowAddresses,
+            deny: denyAddresses,
+            denyOthers: deniesOtherAddresses,
+            isShadow: limitsShadow
+        )
     }
 }

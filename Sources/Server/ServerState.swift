@@ -12,6 +12,7 @@ final class ServerState: Sendable {
     let keyspace: Keyspace
     let authority: TokenAuthority
     let facts: ServerFacts
+    let limiter: PeerLimiter
     let tls: TLSContext
     let logger: Logger
     let loopCount: Int
@@ -29,6 +30,7 @@ final class ServerState: Sendable {
         self.keyspace = keyspace
         self.authority = authority
         self.facts = facts
+        limiter = PeerLimiter(configuration.peerLimits)
         self.tls = tls
         self.logger = logger
         self.loopCount = loopCount

@@ -71,6 +71,7 @@ final class Worker: EventLoopDelegate {
             authority: shared.authority,
             facts: shared.facts,
             limits: shared.configuration.limits,
+            limiter: shared.limiter,
             session: Session(identifier: 0, encoding: .text),
             now: loop.now
         )

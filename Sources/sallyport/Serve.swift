@@ -67,6 +67,7 @@ struct Serve: ParsableCommand {
             """
     )
     var proxyProtocol: [String] = []
+    @OptionGroup var limitOptions: LimitOptions
 
     @Option(
         help: ArgumentHelp(
@@ -100,6 +101,7 @@ struct Serve: ParsableCommand {
         ] where !(value >= 0 && value <= 1e9) {
             throw ValidationError("\(name) is 0 to 1000000000 seconds.")
         }
+        _ = try makeLimits()
     }
 
     /// What `--max-memory` and `--max-memory-policy` give; an error says what is wrong.
@@ -157,7 +159,9 @@ struct Serve: ParsableCommand {
         let logger = makeLogger()
         let folder = DevelopmentFolder(files.devFolder)
         if files.dev { try folder.prepare() }
-        let server = try Server(try makeConfiguration(listeners), logger: logger)
+        let configuration = try makeConfiguration(listeners)
+        let server = try Server(configuration, logger: logger)
+        let maxClients = configuration.limits.maxClients
         if descriptors < maxClients + 64 {
             logger.warning(
                 "fewer descriptors than --max-clients needs: raise `ulimit -n`",
@@ -193,15 +197,27 @@ struct Serve: ParsableCommand {
         configuration.sharesPort = reusePort
         configuration.dataDirectory = dataDir ?? (files.dev ? files.devFolder : nil)
         configuration.shutdownTimeoutMilliseconds = Int64(shutdownTimeout * 1000)
-        configuration.limits.idleTimeoutMilliseconds = Int64(idleTimeout * 1000)
-        configuration.limits.authenticationTimeoutMilliseconds = Int64(authTimeout * 1000)
-        configuration.limits.maxClients = maxClients
         configuration.proxies = try proxies()
-        let memory = try memoryLimit()
-        configuration.limits.maxMemoryBytes = memory.bytes
-        configuration.limits.evictionPolicy = memory.policy
+        configuration.limits = try makeLimits()
+        configuration.allowAddresses = try limitOptions.allowed()
+        configuration.denyAddresses = try limitOptions.denied()
+        configuration.deniesOtherAddresses = limitOptions.denyOthers
+        configuration.limitsShadow = limitOptions.limitsShadow
         configuration.namespaces = try namespaceRules()
         return configuration
+    }
+
+    /// The limits in force; one that `--limit` names is what that says.
+    private func makeLimits() throws -> Limits {
+        var limits = Limits()
+        limits.idleTimeoutMilliseconds = Int64(idleTimeout * 1000)
+        limits.authenticationTimeoutMilliseconds = Int64(authTimeout * 1000)
+        limits.maxClients = maxClients
+        let memory = try memoryLimit()
+        limits.maxMemoryBytes = memory.bytes
+        limits.evictionPolicy = memory.policy
+        try limitOptions.apply(to: &limits)
+        return limits
     }
 
     /// Tells a person at the terminal what to paste.

@@ -51,12 +51,18 @@ extension Tokens {
         @Option(help: "When it expires, as 2030-01-31T00:00:00Z.")
         var expires: String?
 
+        @OptionGroup var limits: TokenLimitOptions
+
+        func validate() throws { _ = try limits.rateLimit() }
+
         func run() throws {
             let issued = try file.editor.add(
                 name: name,
                 permissions: permission,
                 read: read,
                 write: write,
+                rateLimit: try limits.rateLimit(),
+                hasReservedSlot: limits.reservedSlot,
                 expiresAtUnixMilliseconds: try expiry(expires),
                 nowUnixMilliseconds: SystemClock.now().unixMilliseconds
             )

@@ -55,7 +55,17 @@ import Testing
             write: ["b^*", "c"],
             subscribe: ["news"],
             publish: ["news^*"],
-            rateLimit: TokenRateLimit(commandsPerSecond: 50),
+            rateLimit: TokenRateLimit(
+                commandsPerSecond: 50,
+                burst: 70,
+                bytesPerSecond: 1 << 20,
+                connections: 3,
+                categories: [
+                    .write: .init(commandsPerSecond: 5),
+                    .admin: .init(commandsPerSecond: 1, burst: 9),
+                ]
+            ),
+            hasReservedSlot: true,
             expiresAtUnixMilliseconds: newYear + 1500,
             nowUnixMilliseconds: newYear
         )
@@ -69,7 +79,17 @@ import Testing
             write: ["b^*", "c"],
             subscribe: ["news"],
             publish: ["news^*"],
-            rateLimit: TokenRateLimit(commandsPerSecond: 50)
+            rateLimit: TokenRateLimit(
+                commandsPerSecond: 50,
+                burst: 70,
+                bytesPerSecond: 1 << 20,
+                connections: 3,
+                categories: [
+                    .write: .init(commandsPerSecond: 5),
+                    .admin: .init(commandsPerSecond: 1, burst: 9),
+                ]
+            ),
+            hasReservedSlot: true
         )
         #expect(try editor.list() == [expected])
     }

@@ -79,6 +79,27 @@ import Testing
         ("publish", "{}", "it must be a list of texts"),
         ("rateLimit", "5", "it must be an object such as {\"commandsPerSecond\": 100}"),
         ("rateLimit", "{\"commandsPerSecond\": 0}", "commandsPerSecond must be above 0"),
+        ("rateLimit", "{\"commandsPerSecond\": 1.5}", "commandsPerSecond must be a whole number"),
+        ("rateLimit", "{\"bytesPerSecond\": -1}", "bytesPerSecond must be above 0"),
+        ("rateLimit", "{\"connections\": null}", "connections must be a whole number"),
+        ("rateLimit", "{\"burst\": 5}", "burst needs commandsPerSecond"),
+        ("rateLimit", "{\"perSecond\": 5}", "no field of it is called \"perSecond\""),
+        ("rateLimit", "{\"categories\": 5}", "categories must be an object"),
+        ("rateLimit", "{\"categories\": {\"all\": {}}}", "categories has no \"all\""),
+        ("rateLimit", "{\"categories\": {\"read\": 5}}", "categories.read must be an object"),
+        (
+            "rateLimit", "{\"categories\": {\"read\": {}}}",
+            "categories.read.commandsPerSecond is missing"
+        ),
+        (
+            "rateLimit", "{\"categories\": {\"read\": {\"commandsPerSecond\": 0}}}",
+            "categories.read.commandsPerSecond must be above 0"
+        ),
+        (
+            "rateLimit", "{\"categories\": {\"read\": {\"rate\": 1}}}",
+            "no field of it is called \"categories.read.rate\""
+        ),
+        ("reservedSlots", "1", "it must be true or false"),
         ("expiresat", "\"2030-01-01T00:00:00Z\"", "no field is called that"),
     ])
     func wrongFieldsAreNamed(field: String, value: String?, reason: String) throws {

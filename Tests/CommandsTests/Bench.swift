@@ -16,7 +16,8 @@ enum Credentials {
             _ permissions: [String],
             read: [String] = ["*"],
             write: [String] = ["*"],
-            expires: Int64? = nil
+            expires: Int64? = nil,
+            limit: TokenRateLimit? = nil
         ) -> (TokenEntry, String)? {
             guard let issued = try? IssuedToken.make() else { return nil }
             let entry = TokenEntry(
@@ -26,7 +27,8 @@ enum Credentials {
                 expiresAtUnixMilliseconds: expires,
                 permissions: permissions,
                 read: read,
-                write: write
+                write: write,
+                rateLimit: limit
             )
             return (entry, issued.credential)
         }
@@ -38,6 +40,17 @@ enum Credentials {
             make("mixed", ["@all"], read: ["a:*", "users^42^*"], write: ["b:*", "users^*"]),
             make("blind", ["@all"], read: [], write: ["*"]),
             make("short", ["@all"], expires: Bench.start + 1000),
+            make(
+                "metered",
+                ["@all"],
+                limit: TokenRateLimit(
+                    commandsPerSecond: 10,
+                    burst: 5,
+                    bytesPerSecond: 1000,
+                    connections: 2,
+                    categories: [.write: .init(commandsPerSecond: 1, burst: 2)]
+                )
+            ),
         ]
         return tokens.compactMap { $0 }
     }()
@@ -58,6 +71,10 @@ final class Bench {
     static let start: Int64 = 1_800_000_000_123
 
     private let dispatch = Dispatch()
+    /// Where every connection comes from: 192.0.2.1.
+    static let peer = PeerAddress(ipv4: 0xC000_0201)
+
+    let limiter: PeerLimiter
     private let facts: ServerFacts
     private let context: CommandContext
     private var connections = 0
@@ -73,6 +90,7 @@ final class Bench {
         as name: String? = "root",
         encoding: WireEncoding = .resp2,
         namespaces: [NamespaceRule] = [],
+        _ change: (inout PeerLimits) -> Void = { _ in },
         adjust: (inout Limits) -> Void = { _ in }
     ) throws {
         var limits = Limits()
@@ -83,6 +101,10 @@ final class Bench {
         limits.maxTransactionBytes = 100
         limits.maxLCSCells = 512
         adjust(&limits)
+        var peerLimits = PeerLimits(limits)
+        peerLimits.tableEntries = 64
+        change(&peerLimits)
+        limiter = PeerLimiter(peerLimits)
         facts = ServerFacts(identifier: "3f0e7a52-0000-4000-8000-000000000001")
         let tokens = try TokenSet(Credentials.entries, catalog: CommandTable.catalog)
         context = CommandContext(
@@ -90,6 +112,7 @@ final class Bench {
             authority: TokenAuthority(tokens),
             facts: facts,
             limits: limits,
+            limiter: limiter,
             session: Session(identifier: 1, encoding: encoding),
             now: Moment(unixMilliseconds: Bench.start, monotonicMilliseconds: 0)
         )
@@ -110,12 +133,16 @@ final class Bench {
         let record = ClientRecord(
             identifier: number,
             address: "test:\(number)",
+            peer: Bench.peer,
             madeAt: context.now.unixMilliseconds
         ) { [kills] in kills.withLock { $0.append(number) } }
         facts.clients.add(record)
         context.session = Session(record, encoding: encoding)
         if let name { try #require(run("AUTH \(Credentials.of(name))") == .ok) }
     }
+
+    /// Goes back to the connection of `session`, which must be open.
+    func resume(_ session: Session) { context.session = session }
 
     func wait(_ milliseconds: Int64) {
         context.now.unixMilliseconds += milliseconds
@@ -152,7 +179,7 @@ final class Bench {
             answering.reply(output),
             "not one reply in \(session.encoding): \(shown)"
         )
-        return value
+        return value.withoutRetry
     }
 
     /// The bytes that answer `bytes`, which must be one whole request.

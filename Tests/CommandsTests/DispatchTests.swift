@@ -39,7 +39,7 @@ private func line(_ spec: CommandSpec, _ count: Int) -> String {
 
     @Test func onlyTheseNeedNoToken() {
         let open = specs.filter { $0.flags.contains(.withoutToken) }.map(\.name)
-        #expect(Set(open) == ["AUTH", "HELLO", "PING", "HELP", "QUIT", "RESET"])
+        #expect(Set(open) == ["AUTH", "HELLO", "PING", "HELP", "QUIT", "RESET", "LIMITS"])
     }
 
     @Test(arguments: [

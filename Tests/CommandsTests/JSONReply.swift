@@ -11,7 +11,8 @@ struct JSONReply {
         }
         if members.count == 2, members[0] == .text("result") { return members[1] }
         guard members.count == 2, members[0] == .text("error"), case .map(let error) = members[1],
-            error.count == 4, error[0] == .text("code"), error[2] == .text("message"),
+            error.count == 4 || error.count == 6 && error[4] == .text("retry_after_ms"),
+            error[0] == .text("code"), error[2] == .text("message"),
             let code = error[1].text, let message = error[3].text
         else { return nil }
         return .error(code, message)

@@ -103,7 +103,8 @@ struct Script: Sendable, CustomTestStringConvertible {
     static let scripts =
         stringScripts + settingScripts + rangeScripts + comparingScripts + keyScripts
         + keyMoveScripts + expiryConditionScripts + quotaScripts + memoryScripts
-        + connectionScripts + permissionScripts + transactionScripts + administrationScripts
+        + connectionScripts + limitScripts + permissionScripts + transactionScripts
+        + administrationScripts
 
     @Test(arguments: scripts) func answersAsExpected(script: Script) throws {
         try script.play()

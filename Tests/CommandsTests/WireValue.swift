@@ -1,5 +1,6 @@
 // A reply as a client of some encoding sees it, and whether that is what its command promises.
 import Core
+import Foundation
 
 /// One reply, after an encoding has taken from it what it cannot say.
 indirect enum WireValue: Hashable, Sendable {
@@ -168,5 +169,15 @@ extension Answer {
         }
         let isMap = encoding == .resp3 || encoding == .json || encoding == .protobuf
         return isMap ? .map(couples.flatMap { $0 }) : .list(couples.flatMap { $0 })
+    }
+}
+
+extension WireValue {
+    /// Without the time after which to retry, which text and RESP put behind an error's message.
+    var withoutRetry: WireValue {
+        guard case .error(let word, let message) = self,
+            let end = message.range(of: " retry_after_ms=")
+        else { return self }
+        return .error(word, String(message[..<end.lowerBound]))
     }
 }

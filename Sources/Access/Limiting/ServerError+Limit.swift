@@ -1,0 +1,13 @@
+// How a limit's refusal reads in every encoding.
+public import Core
+
+extension ServerError {
+    /// The error of a command that a limit refuses: it is not run, and the connection stays.
+    public init(_ refusal: LimitRefusal) {
+        self.init(
+            .rateLimited,
+            "\(ErrorCode.rateLimited.row.message): limit=\(refusal.limit.rawValue)",
+            retryAfterMilliseconds: refusal.retryAfterMilliseconds
+        )
+    }
+}
