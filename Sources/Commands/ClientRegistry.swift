@@ -1,5 +1,5 @@
 // Who is connected: what each connection tells about itself to the others.
-public import Core
+internal import Core
 public import Synchronization
 
 /// What one connection shows to CLIENT LIST, whichever loop it is on.
@@ -22,8 +22,6 @@ public final class ClientRecord: Sendable {
     public let identifier: Int
     /// Where it comes from, such as `127.0.0.1:40100`.
     let address: String
-    /// Where it comes from, as limits see it; nil where it comes from nowhere.
-    public let peer: PeerAddress?
     /// Unix milliseconds at which it was made.
     let madeAt: Int64
     /// Unix milliseconds at which it was last heard of.
@@ -46,13 +44,11 @@ public final class ClientRecord: Sendable {
     public init(
         identifier: Int,
         address: String = "",
-        peer: PeerAddress? = nil,
         madeAt: Int64 = 0,
         close: @escaping @Sendable () -> Void = {}
     ) {
         self.identifier = identifier
         self.address = address
-        self.peer = peer
         self.madeAt = madeAt
         self.close = close
         lastSeen = Atomic(madeAt)

@@ -57,10 +57,10 @@ final class Connection: EventHandler {
         let record = ClientRecord(
             identifier: identifier,
             address: "\(address)",
-            peer: address.peer,
             madeAt: now.unixMilliseconds
         ) { mailbox.post(.kill(identifier)) }
         session = Session(record, encoding: .text)
+        session.peer = address.peer
         let facts = worker.shared.facts
         var limits = worker.shared.configuration.limits
         limits.idleTimeoutMilliseconds = facts.idleTimeoutMilliseconds.load(ordering: .relaxed)
