@@ -1,5 +1,5 @@
 // Who is connected: what each connection tells about itself to the others.
-public import Core
+internal import Core
 public import Synchronization
 
 /// What one connection shows to CLIENT LIST, whichever loop it is on.
@@ -18,8 +18,6 @@ public final class ClientRecord: Sendable {
         var tokenName = ""
         /// Where it comes from, such as `127.0.0.1:40100`.
         var address = ""
-        /// Where it comes from, as limits see it; nil where it comes from nowhere.
-        var peer: PeerAddress?
     }
 
     /// The connection's number.
@@ -46,7 +44,6 @@ public final class ClientRecord: Sendable {
     public init(
         identifier: Int,
         address: String = "",
-        peer: PeerAddress? = nil,
         madeAt: Int64 = 0,
         close: @escaping @Sendable () -> Void = {}
     ) {
@@ -54,24 +51,13 @@ public final class ClientRecord: Sendable {
         self.madeAt = madeAt
         self.close = close
         lastSeen = Atomic(madeAt)
-        details.withLock { details in
-            details.address = address
-            details.peer = peer
-        }
+        details.withLock { $0.address = address }
     }
 
-    /// Where it comes from, such as `127.0.0.1:40100`.
-    public var address: String { details.withLock { $0.address } }
-
-    /// Where it comes from, as limits see it; nil where it comes from nowhere.
-    public var peer: PeerAddress? { details.withLock { $0.peer } }
-
-    /// Moves it to where its proxy says that it comes from.
-    public func relocate(_ peer: PeerAddress, _ address: String) {
-        details.withLock { details in
-            details.address = address
-            details.peer = peer
-        }
+    /// Where it comes from, such as `127.0.0.1:40100`; what a proxy said, if it came through one.
+    public var address: String {
+        get { details.withLock { $0.address } }
+        set { details.withLock { $0.address = newValue } }
     }
 }
 

@@ -152,7 +152,7 @@ private func authenticate(
             : try context.authority.authenticate(credential, nowUnixMilliseconds: now)
     } catch {
         context.session.failedAuthentications += 1
-        if error.code == .wrongCredential, let peer = context.session.record.peer {
+        if error.code == .wrongCredential, let peer = context.session.peer {
             context.limiter.authenticationFailed(peer, now: context.now.monotonicMilliseconds)
         }
         if context.session.failedAuthentications >= context.limits.maxAuthenticationFailures {
@@ -168,7 +168,7 @@ private func authenticate(
 
 /// Throws while the address must wait because it has failed too often; a ban closes the connection.
 private func requireNoBackOff(_ context: CommandContext) throws(ServerError) {
-    guard let peer = context.session.record.peer else { return }
+    guard let peer = context.session.peer else { return }
     let now = context.now.monotonicMilliseconds
     guard case .refused(let refusal) = context.limiter.mayAuthenticate(peer, now: now) else {
         return
@@ -195,7 +195,7 @@ private func accept(_ token: Token, _ context: CommandContext) throws(ServerErro
     if let refusal { counters.count(.shadowed(refusal)) }
     if wasAuthenticated { return }
     context.facts.authenticatedClients.add(1, ordering: .relaxed)
-    guard let peer = context.session.record.peer else { return }
+    guard let peer = context.session.peer else { return }
     context.limiter.authenticated(peer, now: context.now.monotonicMilliseconds)
 }
 

@@ -8,7 +8,7 @@ extension Dispatch {
         _ request: borrowing Request,
         _ context: CommandContext
     ) throws(ServerError) {
-        guard !context.isExecuting, let peer = context.session.record.peer else { return }
+        guard !context.isExecuting, let peer = context.session.peer else { return }
         let verdict = context.limiter.charge(
             peer,
             commands: 1,

@@ -68,7 +68,7 @@ private func allLimits(_ context: CommandContext) -> [ToldLimit] {
     var budgets: [LimitBudget] = []
     if let token = context.session.token {
         budgets = token.meter.budgets(token.rates, now: now)
-    } else if let peer = context.session.record.peer {
+    } else if let peer = context.session.peer {
         budgets = context.limiter.explain(peer, now: now).budgets
     }
     var told = budgets.map { budget in

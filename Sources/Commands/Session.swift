@@ -11,6 +11,8 @@ public final class Session {
     public var identifier: Int { record.identifier }
     /// What others may see of it.
     public let record: ClientRecord
+    /// Where it comes from, which limits are charged to; nil where it comes from nowhere, or is not known.
+    public var peer: PeerAddress?
     /// The token that was accepted; nil before.
     public var token: Token? {
         didSet {

@@ -6,6 +6,8 @@ public enum LimitUnit: String, Sendable, CaseIterable {
     case bytes
     /// Milliseconds.
     case milliseconds
+    /// Seconds.
+    case seconds
     /// Things.
     case count
     /// Things a second.
@@ -18,12 +20,6 @@ public enum LimitUnit: String, Sendable, CaseIterable {
 
 /// One limit: everything about it but its value.
 public struct LimitRow: Sendable {
-    /// Where in `Limits` its value is.
-    enum Path: Sendable {
-        case number(any WritableKeyPath<Limits, Int> & Sendable)
-        case time(any WritableKeyPath<Limits, Int64> & Sendable)
-    }
-
     /// The property of `Limits`, which is what errors, LIMITS and `--limit` call it.
     public let name: String
     /// What it counts.
@@ -32,50 +28,40 @@ public struct LimitRow: Sendable {
     public let range: ClosedRange<Int64>
     /// What it limits, in one sentence.
     public let summary: String
-    let path: Path
+    private let get: @Sendable (Limits) -> Int64
+    private let put: @Sendable (inout Limits, Int64) -> Void
 
-    init(
+    /// Makes the row of the property at `path`, which must hold every number of `range`.
+    init<Number: FixedWidthInteger & SendableMetatype>(
         _ name: String,
-        _ path: any WritableKeyPath<Limits, Int> & Sendable,
+        _ path: any WritableKeyPath<Limits, Number> & Sendable,
         _ unit: LimitUnit,
         _ range: ClosedRange<Int64>,
         _ summary: String
     ) {
         self.name = name
-        self.path = .number(path)
         self.unit = unit
         self.range = range
         self.summary = summary
+        get = { Int64(truncatingIfNeeded: $0[keyPath: path]) }
+        put = { $0[keyPath: path] = Number(truncatingIfNeeded: $1) }
     }
 
-    init(
+    /// Makes the row of a time in milliseconds.
+    init<Number: FixedWidthInteger & SendableMetatype>(
         time name: String,
-        _ path: any WritableKeyPath<Limits, Int64> & Sendable,
+        _ path: any WritableKeyPath<Limits, Number> & Sendable,
         _ range: ClosedRange<Int64>,
         _ summary: String
     ) {
-        self.name = name
-        self.path = .time(path)
-        self.unit = .milliseconds
-        self.range = range
-        self.summary = summary
+        self.init(name, path, .milliseconds, range, summary)
     }
 
     /// Its value in `limits`.
-    public func value(in limits: Limits) -> Int64 {
-        switch path {
-        case .number(let path): Int64(limits[keyPath: path])
-        case .time(let path): limits[keyPath: path]
-        }
-    }
+    public func value(in limits: Limits) -> Int64 { get(limits) }
 
     /// Changes its value in `limits`, which must be in `range`.
-    func set(_ value: Int64, in limits: inout Limits) {
-        switch path {
-        case .number(let path): limits[keyPath: path] = Int(value)
-        case .time(let path): limits[keyPath: path] = value
-        }
-    }
+    func set(_ value: Int64, in limits: inout Limits) { put(&limits, value) }
 
     /// The name as CONFIG GET tells it: `max-key-bytes`.
     public var settingName: String {
@@ -100,7 +86,7 @@ public struct LimitError: Error, Equatable, Sendable, CustomStringConvertible {
 /// All limits.
 public enum LimitTable {
     /// The rows, in the order of `Limits`.
-    public static let rows: [LimitRow] = requestRows + connectionRows + addressRows
+    public static let rows: [LimitRow] = requestRows + connectionRows + addressRows + capacityRows
 
     /// The row called `name`, whatever its letter case.
     public static func row(_ name: String) -> LimitRow? {

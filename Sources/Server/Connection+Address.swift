@@ -51,6 +51,7 @@ extension Connection {
     private func relocate(_ source: PeerAddress, _ port: UInt16) {
         peer = source
         address = source.isIPv4 ? "\(source):\(port)" : "[\(source)]:\(port)"
-        session.record.relocate(peer, address)
+        session.record.address = address
+        session.peer = source
     }
 }

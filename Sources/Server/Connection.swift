@@ -72,10 +72,10 @@ final class Connection: EventHandler {
         let record = ClientRecord(
             identifier: identifier,
             address: text,
-            peer: address.peer,
             madeAt: now.unixMilliseconds
         ) { mailbox.post(.kill(identifier)) }
         session = Session(record, encoding: .text)
+        session.peer = address.peer
         let facts = worker.shared.facts
         machine = ConnectionStateMachine(
             limits: worker.limitsOfNewConnections(),

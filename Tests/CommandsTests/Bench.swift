@@ -133,11 +133,11 @@ final class Bench {
         let record = ClientRecord(
             identifier: number,
             address: "test:\(number)",
-            peer: Bench.peer,
             madeAt: context.now.unixMilliseconds
         ) { [kills] in kills.withLock { $0.append(number) } }
         facts.clients.add(record)
         context.session = Session(record, encoding: encoding)
+        session.peer = Bench.peer
         if let name { try #require(run("AUTH \(Credentials.of(name))") == .ok) }
     }
 
