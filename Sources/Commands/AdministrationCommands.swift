@@ -181,7 +181,7 @@ private func reset(
     if session.token != nil {
         session.token = nil
         context.facts.authenticatedClients.subtract(1, ordering: .relaxed)
-        if let peer = session.peer {
+        if let peer = session.peer, session.countsForAddress {
             context.limiter.signedOut(peer, now: context.now.monotonicMilliseconds)
         }
     }

@@ -32,6 +32,8 @@ public final class CommandContext {
     public var session: Session
     /// The time of this event.
     public var now: Moment
+    /// Whether the server is so overloaded that commands of low priority are refused.
+    public var shedsLoad = false
     /// The number of the last command that was run.
     public internal(set) var lastCommand = -1
     /// The keys and values.

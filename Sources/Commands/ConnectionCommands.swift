@@ -185,6 +185,12 @@ private func requireNoBackOff(_ context: CommandContext) throws(ServerError) {
 private func accept(_ token: Token, _ context: CommandContext) throws(ServerError) {
     let wasAuthenticated = context.session.rights.isAuthenticated
     let counters = context.limiter.counters
+    let wasRefused = context.session.refusal
+    if let wasRefused {
+        if !wasRefused.yields(toReservedSlot: token.hasReservedSlot) { throw wasRefused.error }
+        context.session.refusal = nil
+        context.session.countsForAddress = false
+    }
     let refusal: LimitRefusal?
     do throws(ServerError) {
         refusal = try context.session.accept(token, isShadow: context.limiter.limits.isShadow)
@@ -195,7 +201,7 @@ private func accept(_ token: Token, _ context: CommandContext) throws(ServerErro
     if let refusal { counters.count(.shadowed(refusal)) }
     if wasAuthenticated { return }
     context.facts.authenticatedClients.add(1, ordering: .relaxed)
-    guard let peer = context.session.peer else { return }
+    guard let peer = context.session.peer, context.session.countsForAddress else { return }
     context.limiter.authenticated(peer, now: context.now.monotonicMilliseconds)
 }
 

@@ -15,6 +15,8 @@ public struct Dispatch: Sendable {
         var flags: CommandFlags
         /// Whether the flags say so: at hand without a call, since every request asks.
         var growsMemory: Bool
+        /// Whether it is refused where the server is overloaded.
+        var isLowPriority: Bool
         /// What the command does with any of its keys.
         var keyAccess: KeyAccess.RawValue
         var keys: KeyPositions
@@ -39,6 +41,7 @@ public struct Dispatch: Sendable {
                 maximumCount: spec.maximumCount ?? .max,
                 flags: spec.flags,
                 growsMemory: spec.flags.contains(.growsMemory),
+                isLowPriority: spec.isLowPriority,
                 keyAccess: spec.keyAccess.rawValue,
                 keys: spec.keyPositions,
                 touchesKeys: [.read, .write, .admin].contains(spec.category),
@@ -130,7 +133,10 @@ public struct Dispatch: Sendable {
         _ context: CommandContext
     ) throws(ServerError) -> Int {
         let rights = context.session.rights
-        if !rights.isAuthenticated { try chargeAddress(request, context) }
+        if !rights.isAuthenticated {
+            try checkRefusal(request, context)
+            try chargeAddress(request, context)
+        }
         guard request.count > 0, let index = catalog.index(of: request[0]) else {
             throw unknownCommand(request, context)
         }
@@ -145,11 +151,25 @@ public struct Dispatch: Sendable {
                 try checkKeys(request, index, context)
             }
         }
+        if rows[index].isLowPriority, context.shedsLoad, !rights.hasReservedSlot {
+            throw overloaded(context)
+        }
         if rights.isMetered { try chargeToken(request, rows[index].category, context) }
         if rows[index].growsMemory, context.keyspace.hasMemoryLimit {
             try makeRoom(for: request, context)
         }
         return index
+    }
+
+    @inline(never)
+    private func overloaded(_ context: CommandContext) -> ServerError {
+        let refusal = LimitRefusal(limit: .overload)
+        context.limiter.counters.count(.refused(refusal))
+        return ServerError(
+            .overloaded,
+            "\(ErrorCode.overloaded.row.message): limit=\(refusal.limit.rawValue)",
+            retryAfterMilliseconds: context.limits.busyRetryMilliseconds
+        )
     }
 
     @inline(never)

@@ -9,6 +9,7 @@ let namespaceCommands: [Command] = [
             "NAMESPACES",
             group: .namespace,
             category: .read,
+            flags: [.laborious],
             complexity: "O(N) with N namespaces",
             summary: "The namespaces that hold keys, each with its number of keys and bytes.",
             reply: .map(.map(.integer))

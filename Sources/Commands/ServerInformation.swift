@@ -1,6 +1,7 @@
 // What INFO tells, section by section.
 //
 // Source: Redis 7.0, INFO: the names of sections and fields that clients and tools look for.
+internal import Access
 internal import Core
 internal import Keyspace
 internal import Synchronization
@@ -26,7 +27,8 @@ enum ServerInformation {
         Section(name: "Server", fields: server), Section(name: "Clients", fields: clients),
         Section(name: "Memory", fields: memory), Section(name: "Persistence", fields: persistence),
         Section(name: "Stats", fields: stats), Section(name: "Replication", fields: replication),
-        Section(name: "Cluster", fields: cluster), Section(name: "Keyspace", fields: keyspace),
+        Section(name: "Limits", fields: limits), Section(name: "Cluster", fields: cluster),
+        Section(name: "Keyspace", fields: keyspace),
     ]
 
     private static func server(_ context: CommandContext) -> [(String, String)] {
@@ -71,6 +73,8 @@ enum ServerInformation {
         let facts = context.facts
         return [
             ("total_connections_received", "\(facts.connectionsMade.load(ordering: .relaxed))"),
+            ("total_tls_handshakes", "\(facts.handshakes.load(ordering: .relaxed))"),
+            ("resumed_tls_handshakes", "\(facts.resumedHandshakes.load(ordering: .relaxed))"),
             ("total_commands_processed", "\(facts.requests.load(ordering: .relaxed))"),
             ("evicted_keys", "\(context.keyspace.evictedKeys)"),
             ("out_of_memory_refusals", "\(context.keyspace.memoryRefusals)"),
@@ -79,6 +83,23 @@ enum ServerInformation {
 
     private static func replication(_ context: CommandContext) -> [(String, String)] {
         [("role", "master"), ("connected_slaves", "0")]
+    }
+
+    /// What is refused, and why: each limit that has refused since the start, and each that would have.
+    private static func limits(_ context: CommandContext) -> [(String, String)] {
+        let facts = context.facts
+        let counters = context.limiter.counters
+        var fields = [
+            ("overload_level", facts.overloadLevel.name),
+            ("connection_buffer_bytes", "\(facts.connectionBytes.load(ordering: .relaxed))"),
+        ]
+        for limit in LimitName.allCases {
+            let refused = counters.refused(limit)
+            let shadowed = counters.shadowed(limit)
+            if refused > 0 { fields.append(("refused_\(limit.rawValue)", "\(refused)")) }
+            if shadowed > 0 { fields.append(("would_refuse_\(limit.rawValue)", "\(shadowed)")) }
+        }
+        return fields
     }
 
     private static func cluster(_ context: CommandContext) -> [(String, String)] {

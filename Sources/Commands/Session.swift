@@ -35,6 +35,10 @@ public final class Session {
         get { record.details.withLock { $0.name } }
         set { record.details.withLock { $0.name = newValue } }
     }
+    /// Whether the connection counts for its address until a token pays for it.
+    public var countsForAddress = true
+    /// Why the connection is not served; nil where it is.
+    public var refusal: SessionRefusal?
     /// Failed authentications so far.
     public var failedAuthentications = 0
     /// Whether the connection is to be closed behind the reply.
@@ -129,6 +133,8 @@ public struct SessionRights: Sendable, BitwiseCopyable {
     public let isAuthenticated: Bool
     /// Whether the token has rates that its commands are charged to.
     let isMetered: Bool
+    /// Whether the token is served whatever else must wait.
+    let hasReservedSlot: Bool
     /// Whether every key may be read, so that no key needs to be looked at.
     public let readsEverything: Bool
     /// Whether every key may be written, so that no key needs to be looked at.
@@ -141,6 +147,7 @@ public struct SessionRights: Sendable, BitwiseCopyable {
     init(_ token: Token?) {
         isAuthenticated = token != nil
         isMetered = token?.rates.areMetered ?? false
+        hasReservedSlot = token?.hasReservedSlot ?? false
         readsEverything = token?.readsEverything ?? false
         writesEverything = token?.writesEverything ?? false
         let access: KeyAccess = [readsEverything ? .read : [], writesEverything ? .write : []]

@@ -35,6 +35,7 @@ let rangeCommands: [Command] = [
                 ArgumentSpec("withmatchlen", .flag, token: "WITHMATCHLEN", optional: true),
             ],
             category: .read,
+            flags: [.laborious],
             complexity: "O(N*M) with N and M bytes",
             summary: "The longest subsequence that two values share, its length or where it is.",
             reply: .oneOf([.bytes, .integer, .map(.any)]),

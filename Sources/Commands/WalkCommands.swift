@@ -15,6 +15,7 @@ let walkCommands: [Command] = [
                 ArgumentSpec("type", .bytes, token: "TYPE", optional: true),
             ],
             category: .read,
+            flags: [.laborious],
             complexity: "O(COUNT) a call",
             summary: "Some of the keys and the cursor for the next; begin and end with cursor 0.",
             reply: .list(.any),
@@ -29,6 +30,7 @@ let walkCommands: [Command] = [
             group: .keys,
             arguments: [ArgumentSpec("pattern", .pattern)],
             category: .admin,
+            flags: [.laborious],
             complexity:
                 "O(N) with N keys in all, or below the namespace that the pattern begins with",
             summary: "All keys that match a glob pattern.",

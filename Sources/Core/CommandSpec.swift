@@ -52,10 +52,13 @@ public struct CommandSpec: Sendable {
         self.errors = errors
     }
 
+    /// Whether it is refused where the server is overloaded: what looks at the server, and what is laborious.
+    public var isLowPriority: Bool { category == .information || flags.contains(.laborious) }
+
     /// The errors that every command can answer with.
     public static let commonErrors: [ErrorCode] = [
         .unknownCommand, .wrongArity, .unauthenticated, .forbidden, .invalidRequest, .tooLong,
-        .rateLimited,
+        .rateLimited, .busy, .overloaded,
     ]
 
     /// The errors of this command: those its row lists, and what whoever may store something can meet.
@@ -178,6 +181,8 @@ public struct CommandFlags: OptionSet, Sendable, BitwiseCopyable {
     public static let secret = CommandFlags(rawValue: 1 << 4)
     /// Runs at once between MULTI and EXEC, where others are queued.
     public static let notQueued = CommandFlags(rawValue: 1 << 5)
+    /// Walks or compares much, and can wait: refused first where the server is overloaded.
+    public static let laborious = CommandFlags(rawValue: 1 << 6)
 }
 
 /// One argument of a command.

@@ -181,7 +181,16 @@ extension ErrorCode {
                 mayRetry: true
             )
         case .busy:
-            .init("BUSY", "ERR", "busy", 503, 1013, "BUSY", mayRetry: true, closes: true)
+            .init(
+                "BUSY",
+                "BUSY",
+                "busy",
+                503,
+                1013,
+                "the server takes no more connections now",
+                mayRetry: true,
+                closes: true
+            )
         case .rateLimited:
             .init(
                 "RATE_LIMITED",

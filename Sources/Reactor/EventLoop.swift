@@ -83,8 +83,11 @@ public final class EventLoop {
     /// Kept: whoever sets it to something that keeps the loop sets it to nil when the loop has ended. It
     /// is not weak, since weak references make every retain of the object slower.
     public var delegate: (any EventLoopDelegate)?
-    /// Whether there is work left for the next turn, which then only looks for events and does not wait.
-    public var hasMoreWork = false
+    /// When there will be work that no event announces, in monotonic milliseconds: the next turn waits no
+    /// longer than until then.
+    ///
+    /// `.min` is now, `.max` is never.
+    public var workDueAt = Int64.max
     /// The time at the beginning of this turn.
     public private(set) var now: Moment
 
@@ -163,7 +166,7 @@ public final class EventLoop {
     /// Runs one turn: waits for events, handles them, then wake-ups, timers and the tick.
     public func turn(maximumWaitMilliseconds: Int64?) {
         let last = now.monotonicMilliseconds
-        var wait = hasMoreWork ? 0 : max(0, nextTick - last)
+        var wait = max(0, min(nextTick, max(workDueAt, last)) - last)
         wait = min(wait, wheel.millisecondsUntilNext(from: last, limit: wait) ?? wait)
         let timeout = Int32(clamping: min(wait, maximumWaitMilliseconds ?? wait))
         let count = epoll_wait(epoll, events, Int32(EventLoop.eventsPerTurn), timeout)

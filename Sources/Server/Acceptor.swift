@@ -1,4 +1,5 @@
 // Accepting: one loop takes connections from the kernel and gives each to the loop that has the fewest.
+internal import Access
 internal import Commands
 internal import Core
 internal import Logging
@@ -59,22 +60,27 @@ final class Acceptor: EventHandler {
 
     func give(_ socket: consuming Socket, _ address: SocketAddress, _ now: Moment) {
         let shared = worker.shared
-        let limit = shared.facts.maxClients.load(ordering: .relaxed)
-        if shared.facts.openConnections.load(ordering: .relaxed) >= limit {
-            // Closing with a reset leaves no TIME_WAIT and costs the attacker as much as us.
-            socket.resetOnClose()
-            shared.complain(&hasComplained, "connections refused: limit=maxClients", "\(limit)")
-            return
-        }
         hasComplained = false
+        let isProxy = shared.configuration.proxies.contains(address: address.peer)
+        var refusal: LimitRefusal?
+        if isProxy {
+            if !shared.admission.hasSlot { return socket.resetOnClose() }
+        } else {
+            switch shared.admission.judge(address.peer, now: now.monotonicMilliseconds) {
+            case .admitted: break
+            case .explained(let reason): refusal = reason
+            // Closing with a reset leaves no TIME_WAIT and costs the attacker as much as us.
+            case .refused: return socket.resetOnClose()
+            }
+        }
         shared.facts.openConnections.add(1, ordering: .relaxed)
         let target = leastLoaded()
         mailboxes[target].load.add(1, ordering: .relaxed)
         if target == worker.number {
-            worker.adopt(socket, address, now)
+            worker.adopt(socket, address, refusal, now)
         } else {
             mailboxes[target].post(
-                .adopt(descriptor: socket.release(), address: address)
+                .adopt(descriptor: socket.release(), address: address, refusal: refusal)
             )
         }
     }

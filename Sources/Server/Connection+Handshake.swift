@@ -1,4 +1,5 @@
 // How a connection's handshake waits for its turn.
+internal import Access
 internal import Commands
 internal import Core
 internal import Logging
@@ -19,7 +20,12 @@ extension Connection {
         countMemory()
         isSuspended = true
         watch()
-        worker.queueHandshake(self, tls.offersResumption ? .resumed : .full, now)
+        let isExempt = worker.shared.admission.isExempt(peer)
+        worker.queueHandshake(
+            self,
+            isExempt ? .exempt : tls.offersResumption ? .resumed : .full,
+            now
+        )
     }
 
     /// Goes on with the handshake when its turn has come.
@@ -28,6 +34,14 @@ extension Connection {
         // The private key is used for nobody who is gone.
         if socket.hasPeerGone() {
             log("closed before its handshake")
+            return close()
+        }
+        let time = now.monotonicMilliseconds
+        if place == .ordinary,
+            let refusal = worker.shared.admission.judgeHandshake(peer, now: time)
+        {
+            log("closed", ["limit": "\(refusal.limit.rawValue)"])
+            socket.resetOnClose()
             return close()
         }
         watch()
@@ -56,8 +70,7 @@ extension Worker {
         case .admitted: break
         case .replaces(let other): handshaking[other]?.abandon()
         case .refused:
-            connection.socket.resetOnClose()
-            connection.close()
+            connection.cutOff("maxPendingHandshakes")
             return false
         }
         handshaking[identifier] = connection
@@ -76,14 +89,32 @@ extension Worker {
 
     /// Runs the handshake whose turn it is, or closes those that have waited too long.
     func runNextHandshake(_ now: Moment) {
+        let time = now.monotonicMilliseconds
+        let mayRunFull = time >= nextFullHandshakeAt
         while true {
-            switch handshakes.next(admitsFull: true, now.monotonicMilliseconds) {
+            switch handshakes.next(admitsFull: mayRunFull, time) {
             case .none: return
-            case .drop(let identifier): handshaking[identifier]?.abandon()
+            case .drop(let identifier):
+                handshaking[identifier]?.cutOff("handshakeWaitMilliseconds")
             case .run(let identifier):
+                let pause = Worker.handshakePause(shared.facts.overloadLevel)
+                nextFullHandshakeAt = pause == 0 ? .min : time + pause
                 handshaking[identifier]?.resumeHandshake(now)
                 return
             }
+        }
+    }
+
+    /// Milliseconds from one handshake to the next full one, by how far the server is overloaded.
+    ///
+    /// A full one takes half a millisecond: they get a fifth of a loop, then a twentieth, then a hundredth,
+    /// which is there for tokens with a reserved slot.
+    private static func handshakePause(_ level: OverloadLevel) -> Int64 {
+        switch level {
+        case .normal: 0
+        case .handshakesSlowed: 3
+        case .lowPriorityRefused: 10
+        case .establishedOnly: 50
         }
     }
 }

@@ -1,7 +1,9 @@
 // How a connection takes in bytes: socket, handshake, plaintext.
+internal import Commands
 internal import Core
 internal import Logging
 internal import Reactor
+internal import Synchronization
 internal import TLS
 
 extension Connection {
@@ -92,6 +94,10 @@ extension Connection {
         case .done:
             machine.handshakeCompleted(now.monotonicMilliseconds)
             worker.endHandshake(self)
+            worker.shared.facts.handshakes.add(1, ordering: .relaxed)
+            if tls.isResumed {
+                worker.shared.facts.resumedHandshakes.add(1, ordering: .relaxed)
+            }
             return true
         case .suspended:
             suspend(tls, now)

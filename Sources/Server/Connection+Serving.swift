@@ -21,6 +21,8 @@ extension Connection {
         var end = BatchEnd.incomplete(needed: 1)
         worker.scratch.context.session = session
         worker.scratch.context.now = now
+        let level = worker.shared.facts.overload.load(ordering: .relaxed)
+        worker.scratch.context.shedsLoad = level >= OverloadLevel.lowPriorityRefused.rawValue
         repeat {
             end = nextBatch(&position, &answered)
             // Only replies behind which nothing follows now can wait for those of others.

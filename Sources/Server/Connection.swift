@@ -1,4 +1,5 @@
 // One peer's connection: moves bytes between its socket, TLS and the batch, as its state machine says.
+internal import Access
 internal import Commands
 internal import Core
 internal import Logging
@@ -52,6 +53,8 @@ final class Connection: EventHandler {
     var isInOutbox = false
     /// What the worker has counted of this connection's buffers.
     var countedBytes = 0
+    /// What kind of place it takes.
+    var place = ConnectionPlace.unknown
     /// How it is ended; nil unless the server shuts down.
     var draining: ConnectionDrain?
     /// Whether something was received since `releaseIfQuiet` looked.
@@ -138,6 +141,10 @@ final class Connection: EventHandler {
     /// Closes because a limit is broken and nothing can be said to the peer any more.
     func cutOff(_ limit: String) {
         log("closed", ["limit": "\(limit)"])
+        if let name = LimitName(rawValue: limit) {
+            let now = worker.loop.now.monotonicMilliseconds
+            worker.shared.admission.cutOff(name, peer, now: now)
+        }
         socket.resetOnClose()
         close()
     }
@@ -157,7 +164,9 @@ final class Connection: EventHandler {
         worker.loop.unregister(registration)
         worker.endHandshake(self)
         forgetMemory()
-        if session.token != nil {
+        let wasAuthenticated = session.token != nil
+        leavePlace(wasAuthenticated: wasAuthenticated)
+        if wasAuthenticated {
             session.token = nil
             worker.shared.facts.authenticatedClients.subtract(1, ordering: .relaxed)
         }

@@ -50,7 +50,8 @@ public struct ConnectionStateMachine: Equatable, Sendable {
     /// Whether reading is paused because replies pile up.
     public private(set) var isPaused = false
 
-    private let limits: ConnectionLimits
+    /// The limits that it is held to.
+    public var limits: ConnectionLimits
     /// When the connection was accepted.
     public let made: Int64
     /// When bytes last came from the peer.

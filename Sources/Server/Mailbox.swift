@@ -1,12 +1,13 @@
 // How other threads speak to a worker: values in a queue, and a wake-up.
+internal import Access
 internal import Core
 internal import Reactor
 internal import Synchronization
 
 /// What a worker can be told.
 enum WorkerMessage: Sendable {
-    /// Serve this connection; the descriptor is now the worker's to close.
-    case adopt(descriptor: Int32, address: SocketAddress)
+    /// Serve this connection, or tell it why not; the descriptor is now the worker's to close.
+    case adopt(descriptor: Int32, address: SocketAddress, refusal: LimitRefusal?)
     /// The tokens changed or one expired: look at every session again.
     case tokensChanged
     /// Stop accepting, tell each client, and end each connection in its time, as the schedule says.

@@ -61,6 +61,6 @@ extension Worker {
             flushOutbox(now)
         }
         if wantsRelief { relieve(now) }
-        loop.hasMoreWork = handshakes.waitingCount > 0
+        loop.workDueAt = handshakes.waitingCount > 0 ? nextFullHandshakeAt : .max
     }
 }

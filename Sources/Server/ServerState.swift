@@ -13,6 +13,7 @@ final class ServerState: Sendable {
     let authority: TokenAuthority
     let facts: ServerFacts
     let limiter: PeerLimiter
+    let admission: Admission
     let tls: TLSContext
     let logger: Logger
     let loopCount: Int
@@ -30,7 +31,9 @@ final class ServerState: Sendable {
         self.keyspace = keyspace
         self.authority = authority
         self.facts = facts
-        limiter = PeerLimiter(configuration.peerLimits)
+        let limiter = PeerLimiter(configuration.peerLimits)
+        self.limiter = limiter
+        admission = Admission(facts, limiter, configuration.limits, logger)
         self.tls = tls
         self.logger = logger
         self.loopCount = loopCount

@@ -40,7 +40,11 @@ final class Worker: EventLoopDelegate {
     private var hasEnded = false
     var reviewed = 0
     private var connectionLimits: ConnectionLimits
+    /// The limits of connections that are there to be told why they are not served.
+    let explanationLimits: ConnectionLimits
     var handshakes: HandshakeQueue
+    /// When the next full handshake may have its turn, in monotonic milliseconds.
+    var nextFullHandshakeAt = Int64.min
     /// The connections that `handshakes` knows, by their number.
     var handshaking: [Int: Connection] = [:]
     /// Bytes in the buffers of this loop's connections.
@@ -78,6 +82,14 @@ final class Worker: EventLoopDelegate {
         scratch = Scratch(context: context, output: ByteBuffer(capacity: Worker.scratchBytes))
         let limits = shared.configuration.limits
         connectionLimits = ConnectionLimits(limits)
+        var hasty = limits
+        let time = limits.explanationTimeoutMilliseconds
+        hasty.handshakeTimeoutMilliseconds = min(time, limits.handshakeTimeoutMilliseconds)
+        hasty.authenticationTimeoutMilliseconds = min(
+            time,
+            limits.authenticationTimeoutMilliseconds
+        )
+        explanationLimits = ConnectionLimits(hasty)
         handshakes = HandshakeQueue(
             capacity: limits.maxPendingHandshakes / shared.loopCount,
             replaceableAfterMilliseconds: limits.handshakeSilenceMilliseconds,
@@ -109,8 +121,8 @@ final class Worker: EventLoopDelegate {
     func wokeUp(_ now: Moment) {
         for message in mailbox.take() {
             switch message {
-            case .adopt(let descriptor, let address):
-                adopt(Socket(owning: descriptor), address, now)
+            case .adopt(let descriptor, let address, let refusal):
+                adopt(Socket(owning: descriptor), address, refusal, now)
             case .tokensChanged: reviewSessions(now)
             case .drain(let schedule): beginDrain(schedule, now)
             case .acceptingEnded:
@@ -134,25 +146,42 @@ final class Worker: EventLoopDelegate {
         return connectionLimits
     }
 
-    /// Takes over a connection that was just accepted.
-    func adopt(_ socket: consuming Socket, _ address: SocketAddress, _ now: Moment) {
-        if hasEnded {
-            mailbox.load.subtract(1, ordering: .relaxed)
-            shared.facts.openConnections.subtract(1, ordering: .relaxed)
-            return
-        }
+    /// Takes over a connection that was just accepted; with a `refusal` it is only told why it is not served.
+    func adopt(
+        _ socket: consuming Socket,
+        _ address: SocketAddress,
+        _ refusal: LimitRefusal?,
+        _ now: Moment
+    ) {
+        if hasEnded { return forgetUnserved(address, refusal, now) }
         do {
             let connection = try Connection(socket, address, self, now)
             connection.index = connections.count
             connections.append(connection)
+            if connection.proxyGate == nil { connection.addressIsKnown(refusal, now) }
             if !admitHandshake(connection, now) { return }
-            if connection.proxyGate == nil { connection.addressIsKnown(now) }
             if let drain { connection.beginDrain(drain, now) }
         } catch {
             shared.logger.error("cannot serve a connection", metadata: ["error": "\(error)"])
-            mailbox.load.subtract(1, ordering: .relaxed)
-            shared.facts.openConnections.subtract(1, ordering: .relaxed)
+            forgetUnserved(address, refusal, now)
         }
+    }
+
+    /// Takes a connection that never came to be out of all counts.
+    private func forgetUnserved(
+        _ address: SocketAddress,
+        _ refusal: LimitRefusal?,
+        _ now: Moment
+    ) {
+        mailbox.load.subtract(1, ordering: .relaxed)
+        shared.facts.openConnections.subtract(1, ordering: .relaxed)
+        if refusal != nil { return shared.admission.endExplained() }
+        if shared.configuration.proxies.contains(address: address.peer) { return }
+        shared.limiter.closed(
+            address.peer,
+            wasAuthenticated: false,
+            now: now.monotonicMilliseconds
+        )
     }
 
     /// Forgets a connection that is closed.

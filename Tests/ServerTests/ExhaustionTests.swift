@@ -36,7 +36,11 @@ import Testing
     @Test func connectionsAboveTheLimitAreRefused() throws {
         let server = try TestServer { $0.limits.maxClients = 3 }
         var clients = try (0..<3).map { _ in try server.textClient() }
-        #expect(throws: ClientError.self) { try server.connect() }
+        let refused = try server.connect()
+        #expect(
+            try refused.ask("PING") == "ERR BUSY limit=maxClients retry_after_ms=1000"
+        )
+        try refused.waitUntilClosed()
         #expect(try clients[0].ask("WHO") == "3")
         clients.removeLast()
         try awaitAnswer("2", from: clients[0], to: "WHO")

@@ -10,4 +10,13 @@ extension ServerError {
             retryAfterMilliseconds: refusal.retryAfterMilliseconds
         )
     }
+
+    /// The error of a connection that a limit refuses: it is closed behind it.
+    public init(busy refusal: LimitRefusal) {
+        self.init(
+            .busy,
+            "limit=\(refusal.limit.rawValue)",
+            retryAfterMilliseconds: refusal.retryAfterMilliseconds
+        )
+    }
 }

@@ -1,0 +1,171 @@
+// Who is let in, who is told why not, and that every place is given back.
+import Access
+import Core
+import Reactor
+import Server
+import TLS
+import Testing
+
+@Suite struct AdmissionTests {
+    /// A token with a reserved slot, and whether the server knows it already.
+    private func reservedToken(_ server: TestServer) throws -> String {
+        let token = try server.folder.editor.add(
+            name: "keeper",
+            permissions: ["@all"],
+            hasReservedSlot: true,
+            nowUnixMilliseconds: SystemClock.now().unixMilliseconds
+        ).credential
+        server.server.reloadTokens()
+        return token
+    }
+
+    private func waitForConnections(_ count: Int, _ server: TestServer) throws {
+        let probe = try server.textClient()
+        try awaitAnswer("connected_clients:\(count + 1)", from: probe)
+        probe.close()
+    }
+
+    /// The lines of a section of INFO.
+    private func info(_ client: TestClient, _ section: String) throws -> [String] {
+        let head = try client.ask("INFO \(section)")
+        let count = try #require(Int(head.dropFirst()), "\(head)")
+        return try (0..<count).map { _ in try client.line() }
+    }
+
+    /// Asks INFO until a line of it is `line`.
+    private func awaitAnswer(_ line: String, from client: TestClient) throws {
+        for _ in 0..<2000 {
+            if try info(client, "clients").contains(line) { return }
+        }
+        Issue.record("INFO never said \(line)")
+    }
+
+    @Test func theRefusedAreToldInTheirEncoding() throws {
+        let server = try TestServer { $0.limits.maxClients = 1 }
+        let steady = try server.textClient()
+        #expect(try server.connect().ask("WHO") == "ERR BUSY limit=maxClients retry_after_ms=1000")
+        let json = try server.connect().ask(#"{"action":"PING"}"#)
+        #expect(
+            json
+                == #"{"error":{"code":"busy","message":"limit=maxClients","retry_after_ms":1000}}"#
+        )
+        let resp = try server.connect()
+        try resp.send("*1\r\n$4\r\nPING\r\n")
+        #expect(try resp.line() == "-BUSY limit=maxClients retry_after_ms=1000")
+        try resp.waitUntilClosed()
+        // A token without a reserved slot changes nothing.
+        let other = try server.connect()
+        #expect(try other.ask("AUTH \(server.folder.token)").hasPrefix("ERR BUSY limit=maxClients"))
+        try other.waitUntilClosed()
+        #expect(try steady.ask("WHO") == "1")
+        #expect(try info(steady, "limits").contains("refused_maxClients:4"))
+    }
+
+    @Test func aTokenWithAReservedSlotGetsIn() throws {
+        let server = try TestServer {
+            $0.limits.maxClients = 1
+            $0.limits.reservedClients = 1
+        }
+        let token = try reservedToken(server)
+        let steady = try server.textClient()
+        var keeper = try server.connect()
+        var answer = try keeper.ask("AUTH \(token)")
+        // The file is read soon; until then the token is nobody's.
+        for _ in 0..<1000 where answer.hasPrefix("ERR WRONGPASS") {
+            keeper = try server.connect()
+            answer = try keeper.ask("AUTH \(token)")
+        }
+        #expect(answer == "OK")
+        #expect(try keeper.ask("WHO") == "2")
+        // There was one slot.
+        let second = try server.connect()
+        #expect(try second.ask("AUTH \(token)").hasPrefix("ERR BUSY"))
+        try second.waitUntilClosed()
+        keeper.close()
+        for _ in 0..<2000 where try steady.ask("WHO") != "1" {}
+        let third = try server.connect()
+        #expect(try third.ask("AUTH \(token)") == "OK")
+    }
+
+    @Test func pastTheBudgetTheRefusedAreClosedAtOnce() throws {
+        let server = try TestServer {
+            $0.limits.maxClients = 1
+            $0.limits.maxExplainedRefusals = 2
+        }
+        let steady = try server.textClient()
+        let told = try (0..<2).map { _ in try server.connect() }
+        #expect(throws: ClientError.self) { try server.connect() }
+        for client in told { #expect(try client.ask("PING").hasPrefix("ERR BUSY")) }
+        for client in told { try client.waitUntilClosed() }
+        for client in told { client.close() }
+        try awaitAnswer("connected_clients:1", from: steady)
+        #expect(try server.connect().ask("PING").hasPrefix("ERR BUSY"), "their places are free")
+    }
+
+    @Test func anAddressPaysUntilItsTokenDoes() throws {
+        let server = try TestServer { $0.limits.addressOpenConnections = 2 }
+        let first = try server.connect()
+        let second = try server.connect()
+        #expect(try first.ask("PING") == "PONG")
+        let third = try server.connect()
+        #expect(try third.ask("PING") == "ERR BUSY limit=addressOpenConnections")
+        #expect(try second.ask("AUTH \(server.folder.token)") == "OK")
+        let fourth = try server.textClient()
+        let fifth = try server.textClient()
+        #expect(try fifth.ask("WHO") == "3")
+        for client in [first, second, fourth, fifth] { client.close() }
+        try waitForConnections(0, server)
+        let again = try (0..<2).map { _ in try server.connect() }
+        for client in again { #expect(try client.ask("PING") == "PONG") }
+        #expect(try server.connect().ask("PING").hasPrefix("ERR BUSY"))
+    }
+
+    @Test func deniedAddressesAreClosedAtOnce() throws {
+        let block = try AddressBlock(parsing: "127.0.0.0/8")
+        let server = try TestServer { $0.denyAddresses = [block] }
+        #expect(throws: ClientError.self) { try server.connect() }
+        let open = try TestServer {
+            $0.denyAddresses = [block]
+            $0.limitsShadow = true
+        }
+        let client = try open.textClient()
+        #expect(try info(client, "limits").contains("would_refuse_deniedAddresses:1"))
+    }
+
+    @Test func handshakesOfAnAddressAreLimited() throws {
+        let server = try TestServer {
+            $0.limits.addressHandshakesPerSecond = 1
+            $0.limits.addressHandshakesBurst = 3
+        }
+        let clients = try (0..<3).map { _ in try server.connect() }
+        for client in clients { #expect(try client.ask("PING") == "PONG") }
+        #expect(throws: ClientError.self) {
+            for _ in 0..<50 { _ = try server.connect() }
+        }
+        #expect(try clients[0].ask("AUTH \(server.folder.token)") == "OK")
+        let limits = try info(clients[0], "limits")
+        #expect(limits.contains { $0.hasPrefix("refused_addressHandshakesPerSecond:") })
+    }
+
+    @Test func everyPlaceIsGivenBack() throws {
+        let server = try TestServer {
+            $0.limits.addressOpenConnections = 20
+            $0.limits.maxClients = 30
+        }
+        for round in 0..<300 {
+            let client = try server.connect()
+            switch round % 4 {
+            case 0: _ = try client.ask("AUTH \(server.folder.token)")
+            case 1: _ = try client.ask(["AUTH \(server.folder.token)", "RESET"])
+            case 2: _ = try client.ask("PING")
+            default: break
+            }
+            if round % 3 == 0 { client.reset() } else { client.close() }
+            if round % 10 == 9 { try waitForConnections(0, server) }
+        }
+        try waitForConnections(0, server)
+        let probe = try server.textClient()
+        let refused = try info(probe, "limits").contains { $0.hasPrefix("refused_") }
+        #expect(!refused, "nobody had to be refused")
+    }
+}
