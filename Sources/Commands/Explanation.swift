@@ -1,6 +1,8 @@
 // Why somebody would be refused: the rules in the order in which the server applies them.
 internal import Access
 internal import Core
+internal import Keyspace
+internal import Synchronization
 
 /// What EXPLAIN finds: the first rule that would refuse, and the state that the rules read.
 struct Explanation {
@@ -63,7 +65,8 @@ struct Explanation {
             ("back_off_ms", .number(peer.backOffMilliseconds)),
         ]
         tell(peer.budgets)
-        var refusals = peer.refusals
+        tellCapacity(context)
+        var refusals = capacityRefusals(context, isExempt: peer.isAllowed) + peer.refusals
         if ["AUTH", "HELLO"].contains(command.name), peer.backOffMilliseconds > 0, !peer.isAllowed {
             refusals.append(
                 LimitRefusal(
@@ -101,9 +104,46 @@ struct Explanation {
             refusal = Refusal(rule: "expiresAt", error: .wrongCredential)
         } else if !isPermitted {
             refusal = Refusal(rule: "permissions", error: .forbidden)
+        } else if context.facts.overloadLevel >= .lowPriorityRefused, command.isLowPriority,
+            !token.hasReservedSlot
+        {
+            let retry = context.limits.busyRetryMilliseconds
+            refusal = Refusal(
+                rule: LimitName.overload.rawValue,
+                error: .overloaded,
+                retryAfterMilliseconds: retry
+            )
         } else if let first = tokenRefusal(token, budgets, now.monotonicMilliseconds) {
             refuse(first, context)
+        } else if command.flags.contains(.growsMemory), context.keyspace.isFull {
+            refusal = Refusal(rule: "maxMemoryBytes", error: .outOfMemory)
         }
+    }
+
+    /// The state of the server as a whole.
+    private mutating func tellCapacity(_ context: CommandContext) {
+        let facts = context.facts
+        state += [
+            ("overload_level", .text(facts.overloadLevel.name)),
+            ("connected_clients", .number(Int64(facts.openConnections.load(ordering: .relaxed)))),
+            ("maxClients", .number(Int64(facts.maxClients.load(ordering: .relaxed)))),
+        ]
+    }
+
+    /// What keeps every new connection out, whatever its address; who is on the list of those that limits
+    /// are not for is let in while the server is overloaded.
+    private func capacityRefusals(_ context: CommandContext, isExempt: Bool) -> [LimitRefusal] {
+        let facts = context.facts
+        let retry = context.limits.busyRetryMilliseconds
+        var refusals: [LimitRefusal] = []
+        if facts.overloadLevel == .establishedOnly, !isExempt {
+            refusals.append(LimitRefusal(limit: .overload, retryAfterMilliseconds: retry))
+        }
+        let open = facts.openConnections.load(ordering: .relaxed)
+        if open >= facts.maxClients.load(ordering: .relaxed) {
+            refusals.append(LimitRefusal(limit: .maxClients, retryAfterMilliseconds: retry))
+        }
+        return refusals
     }
 
     private func tokenRefusal(
@@ -132,9 +172,18 @@ struct Explanation {
         isShadow = context.limiter.limits.isShadow
         refusal = Refusal(
             rule: first.limit.rawValue,
-            error: first.limit == .addressBanMilliseconds ? .tooManyFailures : .rateLimited,
+            error: Explanation.error(of: first.limit),
             retryAfterMilliseconds: first.retryAfterMilliseconds
         )
+    }
+
+    /// What a peer is answered whom `limit` refuses.
+    private static func error(of limit: LimitName) -> ErrorCode {
+        switch limit {
+        case .addressBanMilliseconds: .tooManyFailures
+        case .maxClients, .overload: .busy
+        default: .rateLimited
+        }
     }
 
     /// Writes it as one map.

@@ -44,6 +44,12 @@ extension LimitTable {
             "For a refused connection to be told why."
         ),
         LimitRow(
+            time: "overloadLatenessMilliseconds",
+            \.overloadLatenessMilliseconds,
+            0...3_600_000,
+            "That loops are late on average before full handshakes are slowed down; 0 for any."
+        ),
+        LimitRow(
             time: "busyRetryMilliseconds",
             \.busyRetryMilliseconds,
             0...3_600_000,

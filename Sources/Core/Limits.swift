@@ -65,6 +65,11 @@ public struct Limits: Equatable, Sendable {
     public var maxExplainedRefusals = 64
     /// Milliseconds that a refused connection has to be told why.
     public var explanationTimeoutMilliseconds: Int64 = 5_000
+    /// Mean milliseconds that loops are late for their ticks at which full handshakes are slowed down, 0 for
+    /// any; at four times as many commands of low priority are refused, at sixteen times newcomers.
+    ///
+    /// A loop that is late by this much makes each event wait for about twice as long.
+    public var overloadLatenessMilliseconds: Int64 = 50
     /// Milliseconds that a refused client is asked to wait where time alone is what helps.
     public var busyRetryMilliseconds: Int64 = 1_000
     /// The most TLS handshakes under way at once, on all loops together: as many as the kernel keeps

@@ -27,6 +27,11 @@ extension Keyspace {
     /// one load.
     public var countedBytes: Int { ledger.bytes }
 
+    /// Whether a request that adds anything is refused: there is a limit, nothing is evicted, and no room.
+    public var isFull: Bool {
+        hasMemoryLimit && evictionPolicy == .noEviction && countedBytes >= maxMemoryBytes
+    }
+
     /// Keys evicted since the start; those that had expired are none of them.
     public var evictedKeys: Int { ledger.evictedKeys }
 

@@ -46,7 +46,7 @@ extension Connection {
     /// Reads of up to 256 KiB: 16 MiB are more than a socket's buffer holds.
     private static let readsBeforeEnd = 64
 
-    private var canBeRead: Bool { machine.servesRequests && !machine.isPaused }
+    private var canBeRead: Bool { machine.servesRequests && !machine.isPaused && !isYielding }
 
     /// Bytes of replies that the socket has not taken.
     var unsentBytes: Int { outbound.count - outboundSent }

@@ -30,7 +30,7 @@ extension Connection {
 
     func peerEnded(_ now: Moment) {
         // What it sent before its end is still answered, once it has taken the replies before.
-        if machine.servesRequests, machine.isPaused { return }
+        if machine.servesRequests, machine.isPaused || isYielding { return }
         perform(machine.peerEnded(now.monotonicMilliseconds), now)
         if machine.phase == .closed { return }
         afterSending(now)

@@ -23,15 +23,13 @@ extension Connection {
         worker.scratch.context.now = now
         let level = worker.shared.facts.overload.load(ordering: .relaxed)
         worker.scratch.context.shedsLoad = level >= OverloadLevel.lowPriorityRefused.rawValue
-        repeat {
-            end = nextBatch(&position, &answered)
-            // Only replies behind which nothing follows now can wait for those of others.
-            if case .incomplete = end, !hasPeerEnded {
-                putOff(now)
-            } else {
-                transmit(now)
-            }
-        } while end == .full && machine.servesRequests && !machine.isPaused
+        end = nextBatch(&position, &answered)
+        // Only replies behind which nothing follows now can wait for those of others.
+        if case .incomplete = end, !hasPeerEnded {
+            putOff(now)
+        } else {
+            transmit(now)
+        }
         if machine.phase == .closed { return }
         if answered > 0 { count(answered, now) }
         if session.rights.isAuthenticated { machine.authenticated(now.monotonicMilliseconds) }
@@ -43,6 +41,7 @@ extension Connection {
         let isDone = hasPeerEnded && end != .full
         if end == .closing { logFailedAuthentications() }
         if end == .closing || isDone { finish(now) }
+        if end == .full, machine.servesRequests, !machine.isPaused { worker.yield(self) }
         armTimer()
     }
 

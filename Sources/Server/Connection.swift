@@ -51,6 +51,8 @@ final class Connection: EventHandler {
     var outboundSent = 0
     /// Whether replies of this turn wait in the worker's outbox.
     var isInOutbox = false
+    /// Whether requests that have arrived wait for the next turn, because it has had its share of this one.
+    var isYielding = false
     /// What the worker has counted of this connection's buffers.
     var countedBytes = 0
     /// What kind of place it takes.
@@ -100,10 +102,10 @@ final class Connection: EventHandler {
         if readiness.contains(.writable) { sendOutbound(now) }
         if machine.phase == .closed { return }
         if readiness.contains(.broken),
-            machine.isPaused || machine.phase == .flushing || isSuspended
+            machine.isPaused || machine.phase == .flushing || isSuspended || isYielding
         {
             perform(machine.broke(), now)
-        } else if readiness.contains(.readable) || readiness.contains(.broken) {
+        } else if !isYielding, readiness.contains(.readable) || readiness.contains(.broken) {
             _ = receive(now)
             if worker.outbox.isFull { worker.flushOutbox(now) }
         }

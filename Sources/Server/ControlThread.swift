@@ -121,8 +121,10 @@ final class ControlThread: Sendable {
         let waiting = mailboxes.reduce(0) { $0 + $1.waitingHandshakes.load(ordering: .relaxed) }
         let held = state.facts.connectionBytes.load(ordering: .relaxed)
         let cap = limits.maxConnectionMemoryBytes
+        let lateness = mailboxes.reduce(0) { max($0, $1.lateness(now)) }
+        let allowed = limits.overloadLatenessMilliseconds
         let sample = OverloadSample(
-            latenessMilliseconds: mailboxes.reduce(0) { max($0, $1.lateness(now)) },
+            latenessShare: allowed > 0 ? Double(lateness) / Double(allowed) : 0,
             handshakeShare: Double(waiting) / Double(max(1, limits.maxPendingHandshakes)),
             memoryShare: cap > 0 ? Double(held) / Double(cap) : 0
         )
@@ -135,7 +137,7 @@ final class ControlThread: Sendable {
             level > before ? "overloaded" : "less overloaded",
             metadata: [
                 "level": "\(level.name)", "before": "\(before.name)",
-                "lateness_ms": "\(sample.latenessMilliseconds)", "waiting_handshakes": "\(waiting)",
+                "lateness_ms": "\(lateness)", "waiting_handshakes": "\(waiting)",
                 "connection_bytes": "\(held)",
             ]
         )

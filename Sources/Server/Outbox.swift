@@ -56,11 +56,13 @@ extension Worker {
     /// Sends the replies that wait; behind them, one handshake has its turn.
     func handledEvents(_ now: Moment) {
         flushOutbox(now)
+        runYielded(now)
         if handshakes.waitingCount > 0 {
             runNextHandshake(now)
             flushOutbox(now)
         }
         if wantsRelief { relieve(now) }
         loop.workDueAt = handshakes.waitingCount > 0 ? nextFullHandshakeAt : .max
+        if !yielded.isEmpty { loop.workDueAt = .min }
     }
 }

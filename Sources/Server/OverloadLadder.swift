@@ -3,8 +3,8 @@ internal import Commands
 
 /// What is measured each tick.
 struct OverloadSample: Equatable, Sendable {
-    /// How late the latest loop was for its tick, in milliseconds: half of how long an event waits.
-    var latenessMilliseconds: Int64 = 0
+    /// How late the latest loop was for its tick, as a share of `Limits.overloadLatenessMilliseconds`.
+    var latenessShare = 0.0
     /// Hellos that wait for their turn, as a share of the handshakes that may be under way.
     var handshakeShare = 0.0
     /// Bytes in the buffers of all connections, as a share of what they may take.
@@ -20,29 +20,28 @@ struct OverloadLadder: Equatable, Sendable {
     /// What calls for a rung.
     private struct Rung: Sendable {
         var level: OverloadLevel
-        var latenessMilliseconds: Double
+        var latenessShare: Double
         var handshakeShare: Double
         var memoryShare: Double
     }
 
-    // A mean lateness of 25 ms is that of a loop whose turns take 50 ms. Handshakes alone never lead above
-    // the first rung: established connections come before them anyway.
+    // Handshakes alone never lead above the first rung: established connections come before them anyway.
     private static let rungs = [
         Rung(
             level: .establishedOnly,
-            latenessMilliseconds: 400,
+            latenessShare: 16,
             handshakeShare: .infinity,
             memoryShare: 0.95
         ),
         Rung(
             level: .lowPriorityRefused,
-            latenessMilliseconds: 100,
+            latenessShare: 4,
             handshakeShare: .infinity,
             memoryShare: 0.85
         ),
         Rung(
             level: .handshakesSlowed,
-            latenessMilliseconds: 25,
+            latenessShare: 1,
             handshakeShare: 0.25,
             memoryShare: 0.7
         ),
@@ -82,11 +81,11 @@ struct OverloadLadder: Equatable, Sendable {
     }
 
     private func level(forShare share: Double) -> OverloadLevel {
-        let lateness = mean { Double($0.latenessMilliseconds) }
+        let lateness = mean { $0.latenessShare }
         let handshakes = mean { $0.handshakeShare }
         let memory = mean { $0.memoryShare }
         let rung = OverloadLadder.rungs.first { rung in
-            lateness >= rung.latenessMilliseconds * share
+            lateness >= rung.latenessShare * share
                 || handshakes >= rung.handshakeShare * share || memory >= rung.memoryShare * share
         }
         return rung?.level ?? .normal

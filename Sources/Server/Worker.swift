@@ -47,6 +47,8 @@ final class Worker: EventLoopDelegate {
     var nextFullHandshakeAt = Int64.min
     /// The connections that `handshakes` knows, by their number.
     var handshaking: [Int: Connection] = [:]
+    /// Connections that go on in a later turn.
+    var yielded: [Connection] = []
     /// Bytes in the buffers of this loop's connections.
     var heldBytes = 0
     /// Whether the buffers of all connections take too much.

@@ -17,7 +17,8 @@ enum Credentials {
             read: [String] = ["*"],
             write: [String] = ["*"],
             expires: Int64? = nil,
-            limit: TokenRateLimit? = nil
+            limit: TokenRateLimit? = nil,
+            hasReservedSlot: Bool = false
         ) -> (TokenEntry, String)? {
             guard let issued = try? IssuedToken.make() else { return nil }
             let entry = TokenEntry(
@@ -28,7 +29,8 @@ enum Credentials {
                 permissions: permissions,
                 read: read,
                 write: write,
-                rateLimit: limit
+                rateLimit: limit,
+                hasReservedSlot: hasReservedSlot
             )
             return (entry, issued.credential)
         }
@@ -39,6 +41,7 @@ enum Credentials {
             make("getter", ["+GET"]), make("careful", ["@all", "-DEL", "-drop"]),
             make("mixed", ["@all"], read: ["a:*", "users^42^*"], write: ["b:*", "users^*"]),
             make("blind", ["@all"], read: [], write: ["*"]),
+            make("keeper", ["@all"], hasReservedSlot: true),
             make("short", ["@all"], expires: Bench.start + 1000),
             make(
                 "metered",
@@ -75,7 +78,7 @@ final class Bench {
     static let peer = PeerAddress(ipv4: 0xC000_0201)
 
     let limiter: PeerLimiter
-    private let facts: ServerFacts
+    let facts: ServerFacts
     private let context: CommandContext
     private var connections = 0
     private var closesNext = false
@@ -83,6 +86,12 @@ final class Bench {
     /// The numbers of the connections that were asked to close.
     var killed: [Int] { kills.withLock { $0 } }
     var session: Session { context.session }
+    var keyspace: Keyspace { context.keyspace }
+    /// Stands on a rung of the overload ladder from now on.
+    func overload(_ level: OverloadLevel) {
+        facts.overload.store(level.rawValue, ordering: .relaxed)
+        context.shedsLoad = level >= .lowPriorityRefused
+    }
     var authenticatedClients: Int { facts.authenticatedClients.load(ordering: .relaxed) }
 
     /// Makes a bench with a session of the token called `name`, or with one that has none yet.

@@ -142,7 +142,8 @@ private let quietAddress = map([
     "failed_authentications": .integer(0), "back_off_ms": .integer(0),
     "addressOpenConnections": .integer(2048), "addressConnectionsPerSecond": .integer(5000),
     "addressHandshakesPerSecond": .integer(4000), "addressCommandsPerSecond": .integer(10_000),
-    "addressBytesPerSecond": .integer(64 << 20),
+    "addressBytesPerSecond": .integer(64 << 20), "overload_level": .text("normal"),
+    "connected_clients": .integer(0), "maxClients": .integer(10_000),
 ])
 
 private func tokenState(

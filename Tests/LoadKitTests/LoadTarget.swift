@@ -31,6 +31,7 @@ final class LoadTarget {
             privateKeyFile: folder + "/server.key",
             tokenFile: folder + "/tokens.json"
         )
+        configuration.limits.overloadLatenessMilliseconds = 0
         configuration.loopCount = 1
         configuration.limits.lingerTimeoutMilliseconds = 50
         var logger = Logger(label: "load-test")

@@ -14,10 +14,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (OverloadSample(latenessMilliseconds: 24), OverloadLevel.normal),
-        (OverloadSample(latenessMilliseconds: 25), .handshakesSlowed),
-        (OverloadSample(latenessMilliseconds: 100), .lowPriorityRefused),
-        (OverloadSample(latenessMilliseconds: 400), .establishedOnly),
+        (OverloadSample(latenessShare: 0.99), OverloadLevel.normal),
+        (OverloadSample(latenessShare: 1), .handshakesSlowed),
+        (OverloadSample(latenessShare: 4), .lowPriorityRefused),
+        (OverloadSample(latenessShare: 16), .establishedOnly),
         (OverloadSample(handshakeShare: 0.24), .normal),
         (OverloadSample(handshakeShare: 1), .handshakesSlowed),
         (OverloadSample(memoryShare: 0.69), .normal),
@@ -35,8 +35,8 @@ import Testing
     @Test func oneLateTickIsNoOverload() {
         var ladder = OverloadLadder()
         _ = feed(&ladder, OverloadSample(), 10)
-        #expect(ladder.take(OverloadSample(latenessMilliseconds: 200)) == .normal)
-        #expect(ladder.take(OverloadSample(latenessMilliseconds: 200)) == .handshakesSlowed)
+        #expect(ladder.take(OverloadSample(latenessShare: 8)) == .normal)
+        #expect(ladder.take(OverloadSample(latenessShare: 8)) == .handshakesSlowed)
     }
 
     @Test func theWayDownIsOneRungAtATimeBehindTwoCalmSeconds() {
@@ -61,12 +61,12 @@ import Testing
     /// A measure between the ways up and down keeps a server where it is, for ever.
     @Test func thereIsHysteresis() {
         var ladder = OverloadLadder()
-        _ = feed(&ladder, OverloadSample(latenessMilliseconds: 30), 10)
+        _ = feed(&ladder, OverloadSample(latenessShare: 1.2), 10)
         #expect(
-            Set(feed(&ladder, OverloadSample(latenessMilliseconds: 20), 500)) == [.handshakesSlowed]
+            Set(feed(&ladder, OverloadSample(latenessShare: 0.8), 500)) == [.handshakesSlowed]
         )
-        #expect(feed(&ladder, OverloadSample(latenessMilliseconds: 10), 40).last == .normal)
-        #expect(Set(feed(&ladder, OverloadSample(latenessMilliseconds: 20), 500)) == [.normal])
+        #expect(feed(&ladder, OverloadSample(latenessShare: 0.4), 40).last == .normal)
+        #expect(Set(feed(&ladder, OverloadSample(latenessShare: 0.8), 500)) == [.normal])
     }
 
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
@@ -76,8 +76,8 @@ import Testing
         var lastFall = -1000
         var level = OverloadLevel.normal
         for tick in 0..<20_000 {
-            let lateness = Int64.random(in: 0..<60, using: &random)
-            let next = ladder.take(OverloadSample(latenessMilliseconds: lateness))
+            let lateness = Double.random(in: 0..<2.4, using: &random)
+            let next = ladder.take(OverloadSample(latenessShare: lateness))
             if next < level {
                 #expect(next.rawValue == level.rawValue - 1)
                 #expect(tick - lastFall >= OverloadLadder.calmCount)

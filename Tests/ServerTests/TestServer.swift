@@ -44,6 +44,8 @@ final class TestFolder {
         configuration.shutdownTimeoutMilliseconds = 5000
         // A client object may outlive its server by a few lines and then never answers the end.
         configuration.limits.lingerTimeoutMilliseconds = 50
+        // The tests' machine is often busy with other tests, and commands are not to be refused for that.
+        configuration.limits.overloadLatenessMilliseconds = 0
         configuration.limits.drainPauseMilliseconds = 50
         configuration.limits.drainPatienceMilliseconds = 200
         return configuration

@@ -123,7 +123,7 @@ struct ReplyEncoderTests {
             text: "ERR BUSY slow retry_after_ms=250\n",
             json:
                 "{\"error\":{\"code\":\"busy\",\"message\":\"slow\",\"retry_after_ms\":250}}\n",
-            resp2: "-ERR slow retry_after_ms=250\r\n"
+            resp2: "-BUSY slow retry_after_ms=250\r\n"
         ) { $0.error(ServerError(.busy, "slow", retryAfterMilliseconds: 250)) },
         Row(
             "error of one word",
