@@ -147,6 +147,32 @@ import Testing
         #expect(limits.contains { $0.hasPrefix("refused_addressHandshakesPerSecond:") })
     }
 
+    @Test func behindAProxyItsClientsPayAndNotTheProxy() throws {
+        let proxy = try AddressBlock(parsing: "127.0.0.1")
+        let denied = try AddressBlock(parsing: "203.0.113.0/24")
+        let server = try TestServer {
+            $0.proxies = [proxy]
+            $0.denyAddresses = [denied]
+            $0.limits.addressOpenConnections = 1
+        }
+        func connect(from address: String) throws -> TestClient {
+            try server.connect(
+                preamble: Array("PROXY TCP4 \(address) 192.0.2.1 1000 9999\r\n".utf8)
+            )
+        }
+        let first = try connect(from: "198.51.100.1")
+        let other = try connect(from: "198.51.100.2")
+        #expect(try other.ask("PING") == "PONG")
+        let second = try connect(from: "198.51.100.1")
+        #expect(try second.ask("PING") == "ERR BUSY limit=addressOpenConnections")
+        #expect(throws: ClientError.self) { try connect(from: "203.0.113.7") }
+        // Its place is free again when its token pays.
+        #expect(try first.ask("AUTH \(server.folder.token)") == "OK")
+        #expect(try connect(from: "198.51.100.1").ask("PING") == "PONG")
+        let told = try first.ask("CLIENT LIST")
+        #expect(!told.isEmpty)
+    }
+
     @Test func everyPlaceIsGivenBack() throws {
         let server = try TestServer {
             $0.limits.addressOpenConnections = 20
