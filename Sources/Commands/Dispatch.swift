@@ -12,7 +12,10 @@ public struct Dispatch: Sendable {
     private struct Row: Sendable {
         var minimumCount: Int
         var maximumCount: Int
-        var flags: CommandFlags
+        // Bits and not flags: a constant of another module costs a call each time.
+        var needsToken: Bool
+        var isNotQueued: Bool
+        var closes: Bool
         /// Whether the flags say so: at hand without a call, since every request asks.
         var growsMemory: Bool
         /// Whether it is refused where the server is overloaded.
@@ -39,7 +42,9 @@ public struct Dispatch: Sendable {
             return Row(
                 minimumCount: spec.minimumCount,
                 maximumCount: spec.maximumCount ?? .max,
-                flags: spec.flags,
+                needsToken: !spec.flags.contains(.withoutToken),
+                isNotQueued: spec.flags.contains(.notQueued),
+                closes: spec.flags.contains(.closes),
                 growsMemory: spec.flags.contains(.growsMemory),
                 isLowPriority: spec.isLowPriority,
                 keyAccess: spec.keyAccess.rawValue,
@@ -63,7 +68,7 @@ public struct Dispatch: Sendable {
         var isAccepted = false
         do throws(ServerError) {
             let index = try check(request, context)
-            if context.session.isQueueing, !rows[index].flags.contains(.notQueued) {
+            if context.session.isQueueing, !rows[index].isNotQueued {
                 let growth = rows[index].growsMemory ? Dispatch.growth(by: request) : 0
                 try context.session.queue(request, index, growth, context.limits)
                 context.reply.status("QUEUED")
@@ -72,7 +77,7 @@ public struct Dispatch: Sendable {
             isAccepted = true
             context.lastCommand = index
             try rows[index].handler(request, context)
-            if rows[index].flags.contains(.closes) { context.session.closesAfterReply = true }
+            if rows[index].closes { context.session.closesAfterReply = true }
             if context.reply.isTooLong { throw replyTooLong(context) }
             return nil
         } catch {
@@ -107,7 +112,7 @@ public struct Dispatch: Sendable {
     private func isPutOff(_ request: borrowing Request, _ error: ServerError) -> Bool {
         guard error.code == .rateLimited, request.count > 0 else { return false }
         guard let index = catalog.index(of: request[0]) else { return false }
-        return rows[index].flags.contains(.notQueued)
+        return rows[index].isNotQueued
     }
 
     /// Adds the keys that `request`, a command of number `index`, may read or change to `selection`.
@@ -144,7 +149,7 @@ public struct Dispatch: Sendable {
         if count < rows[index].minimumCount || count > rows[index].maximumCount {
             throw .wrongArity(catalog.specs[index].name)
         }
-        if !rows[index].flags.contains(.withoutToken) {
+        if rows[index].needsToken {
             if !rights.isAuthenticated { throw ServerError(.unauthenticated) }
             if !rights.commands.contains(index) { throw forbidden(index, context) }
             if rows[index].keyAccess & ~rights.reach != 0 {
