@@ -179,8 +179,9 @@ enum ClientLine {
             ("name", details.name),
             ("age", seconds(since: record.madeAt, now)),
             ("idle", seconds(since: record.lastSeen.load(ordering: .relaxed), now)),
-            ("flags", queued >= 0 ? "x" : "N"),
-            ("db", "0"), ("sub", "0"), ("psub", "0"), ("ssub", "0"),
+            ("flags", flags(record, isQueueing: queued >= 0)),
+            ("db", "0"), ("sub", "\(record.channels.load(ordering: .relaxed))"),
+            ("psub", "\(record.patterns.load(ordering: .relaxed))"), ("ssub", "0"),
             ("multi", "\(queued)"),
             // What clients turn into numbers without asking whether it is there; none of it is kept.
             ("qbuf", "0"), ("qbuf-free", "0"), ("argv-mem", "0"), ("multi-mem", "0"),
@@ -192,6 +193,12 @@ enum ClientLine {
             ("lib-name", details.libraryName), ("lib-ver", details.libraryVersion),
         ]
         return fields.map { "\($0)=\($1)" }.joined(separator: " ")
+    }
+
+    /// Source: Redis 7.0, CLIENT LIST: `P` for a subscriber, `x` in a transaction, `N` for neither.
+    private static func flags(_ record: ClientRecord, isQueueing: Bool) -> String {
+        let flags = (record.isSubscriber ? "P" : "") + (isQueueing ? "x" : "")
+        return flags.isEmpty ? "N" : flags
     }
 
     private static func seconds(since start: Int64, _ now: Int64) -> String {

@@ -3,6 +3,7 @@
 // Source: Redis 7.0, INFO: the names of sections and fields that clients and tools look for.
 internal import Core
 internal import Keyspace
+internal import PubSub
 internal import Synchronization
 
 enum ServerInformation {
@@ -72,6 +73,11 @@ enum ServerInformation {
         return [
             ("total_connections_received", "\(facts.connectionsMade.load(ordering: .relaxed))"),
             ("total_commands_processed", "\(facts.requests.load(ordering: .relaxed))"),
+            ("pubsub_channels", "\(context.subscriptions.exchange.channelCount)"),
+            ("pubsub_patterns", "\(context.subscriptions.exchange.patternCount)"),
+            ("messages_published", "\(context.subscriptions.exchange.publishedCount)"),
+            ("messages_delivered", "\(context.subscriptions.exchange.deliveredCount)"),
+            ("messages_lost", "\(context.subscriptions.exchange.lostCount)"),
             ("evicted_keys", "\(context.keyspace.evictedKeys)"),
             ("out_of_memory_refusals", "\(context.keyspace.memoryRefusals)"),
         ]

@@ -144,6 +144,8 @@ public enum CommandGroup: String, Sendable, CaseIterable {
     case keys
     /// Namespaces.
     case namespace
+    /// Messages between clients.
+    case pubsub
 }
 
 /// What a token is permitted by: `@read` and so on in a token's permissions.
@@ -158,6 +160,8 @@ public enum CommandCategory: String, Sendable, CaseIterable {
     case write
     /// Goes over all keys, or changes many at once.
     case admin
+    /// Publishes, and subscribes; which channels, the token's patterns say.
+    case pubsub
 }
 
 /// What the dispatcher and the decoders must know of a command.
@@ -178,6 +182,8 @@ public struct CommandFlags: OptionSet, Sendable, BitwiseCopyable {
     public static let secret = CommandFlags(rawValue: 1 << 4)
     /// Runs at once between MULTI and EXEC, where others are queued.
     public static let notQueued = CommandFlags(rawValue: 1 << 5)
+    /// May be run by a RESP2 client that is subscribed to something; most may not.
+    public static let forSubscribers = CommandFlags(rawValue: 1 << 6)
 }
 
 /// One argument of a command.
@@ -269,6 +275,8 @@ public indirect enum ReplyShape: Sendable, Equatable {
     case set(ReplyShape)
     /// Names and values, the values of the shape.
     case map(ReplyShape)
+    /// How many subscriptions there are then; in RESP, a push for each channel or pattern instead.
+    case subscriptions
     /// One of several shapes.
     case oneOf([ReplyShape])
     /// Anything.

@@ -59,6 +59,8 @@ final class Connection: EventHandler {
     /// Whether TLS may hold record buffers.
     var holdsBuffers = false
     var hasPeerEnded = false
+    /// What it needs while it is subscribed to something; nil while it is not.
+    var messages: SubscriberOutput?
 
     init(
         _ socket: consuming Socket,
@@ -157,6 +159,7 @@ final class Connection: EventHandler {
         worker.loop.unregister(registration)
         worker.endHandshake(self)
         forgetMemory()
+        endSubscriptions()
         if session.token != nil {
             session.token = nil
             worker.shared.facts.authenticatedClients.subtract(1, ordering: .relaxed)

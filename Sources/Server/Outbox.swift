@@ -1,5 +1,6 @@
 // Replies that wait until all events of a turn are handled: the ciphertext of several connections in a row.
 internal import Core
+internal import PubSub
 internal import Reactor
 internal import TLS
 
@@ -56,11 +57,12 @@ extension Worker {
     /// Sends the replies that wait; behind them, one handshake has its turn.
     func handledEvents(_ now: Moment) {
         flushOutbox(now)
+        if subscriptions.hasPending || delivery.hasResuming { deliverMessages(now) }
         if handshakes.waitingCount > 0 {
             runNextHandshake(now)
             flushOutbox(now)
         }
         if wantsRelief { relieve(now) }
-        loop.hasMoreWork = handshakes.waitingCount > 0
+        loop.hasMoreWork = handshakes.waitingCount > 0 || delivery.hasResuming
     }
 }
