@@ -28,7 +28,7 @@ private let helpLines = [
     "GETNAME, SETNAME <name> - the name of this connection.",
     "SETINFO LIB-NAME|LIB-VER <value> - the client library of this connection.",
     "INFO - this connection in a line.",
-    "LIST [TYPE normal] [ID <id> ...] - all connections, or some, a line each.",
+    "LIST [TYPE normal|pubsub] [ID <id> ...] - all connections, or some, a line each.",
     "KILL <ip:port> or KILL ID|ADDR|USER|TYPE|SKIPME <value> ... - closes connections.",
     "REPLY ON|OFF|SKIP - whether commands are answered.",
     "NO-EVICT, NO-TOUCH ON|OFF - accepted; no connection is evicted, and every use of a key counts.",
@@ -142,7 +142,11 @@ private func listClients(
 ) throws(ServerError) {
     var chosen: Set<Int>?
     if request.count == 4, request[2].isWord("TYPE") {
-        if try !isNormalType(request[3]) { chosen = [] }
+        let type = try ClientType(request[3])
+        let records = type == .replication ? [] : context.facts.clients.all
+        chosen = Set(
+            records.filter { $0.isSubscriber == (type == .subscriber) }.map(\.identifier)
+        )
     } else if request.count > 3, request[2].isWord("ID") {
         chosen = []
         for index in 3..<request.count {

@@ -114,9 +114,19 @@ extension Connection {
         if !mayResume(messages) { return }
         var output = ByteBuffer()
         while output.count < holdBytes, let next = messages.backlog.next() {
+            if case .message(let item) = next {
+                if !isSubscribed(to: item) { continue }
+                worker.delivery.delivered += 1
+            }
             worker.delivery.append(next, session.encoding, to: &output)
-            if case .message = next { worker.delivery.delivered += 1 }
         }
-        output.withBytes { encryptMessages($0, now) }
+        if !output.isEmpty { output.withBytes { encryptMessages($0, now) } }
+    }
+
+    /// Whether the subscription that a message was held for still exists.
+    private func isSubscribed(to item: Backlog.Item) -> Bool {
+        let topic = item.pattern ?? item.publication.channel
+        let kind: TopicKind = item.pattern == nil ? .channel : .pattern
+        return worker.subscriptions.isSubscribed(session.identifier, to: topic, kind)
     }
 }

@@ -156,7 +156,11 @@ import Testing
     }
 
     @Test func aTokenThatLosesAChannelEndsTheSession() throws {
-        let server = try server()
+        let server = try server {
+            // The token is tried until the server has read the file.
+            $0.limits.maxAuthenticationFailures = 1_000_000
+            $0.limits.addressFailedAuthentications = 0
+        }
         let now = SystemClock.now().unixMilliseconds
         let issued = try server.folder.editor.add(
             name: "listener",
@@ -242,6 +246,31 @@ import Testing
         let (numbers, lost) = try numbersAndLosses(slow, until: [count - 2, count - 1])
         #expect(lost > 0 && numbers.count + lost == count)
         #expect(Set(numbers.suffix(2)) == [count - 2, count - 1])
+    }
+
+    @Test func whatIsHeldForAnEndedSubscriptionIsNotSent() throws {
+        let server = try server {
+            narrow(&$0)
+            $0.limits.maxHeldMessages = 1000
+        }
+        let publisher = try server.textClient()
+        let slow = try server.textClient()
+        #expect(try slow.ask("DELIVERY drop-oldest") == "OK")
+        #expect(try slow.ask("SUBSCRIBE a b") == "2")
+        try publish(publisher, 800)
+        try slow.send("UNSUBSCRIBE a\n")
+        // The last one before the confirmation was on its way; behind it only `b` comes.
+        while try slow.line() != "1" {}
+        #expect(try publisher.ask("PUBLISH a end") == "0")
+        #expect(try publisher.ask("PUBLISH b end") == "1")
+        var line = ""
+        var seen = 0
+        while line != "> message b end" {
+            line = try slow.line()
+            #expect(!line.hasPrefix("> message a"))
+            seen += 1
+        }
+        #expect(seen > 1)
     }
 
     /// The numbers of the messages that `client` receives, and how many it is told it lost, until the
