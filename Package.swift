@@ -89,13 +89,14 @@ let package = Package(
             exclude: ["Protobuf/sallyport.proto"]
         ),
         room("Keyspace", ["Core"]),
+        room("PubSub", ["Core"]),
         room("Access", ["Core", "Crypto"]),
-        room("Commands", ["Core", "Keyspace", "Access"]),
+        room("Commands", ["Core", "Keyspace", "PubSub", "Access"]),
         room(
             "Server",
             [
-                "Core", "Crypto", "TLS", "Reactor", "Telemetry", "Wire", "Keyspace", "Access",
-                "Commands", logging,
+                "Core", "Crypto", "TLS", "Reactor", "Telemetry", "Wire", "Keyspace", "PubSub",
+                "Access", "Commands", logging,
             ]
         ),
         program(
@@ -118,13 +119,17 @@ let package = Package(
         tests("ReactorTests", ["Core", "Reactor"]),
         tests("WireTests", ["Core", "Wire", protobuf]),
         tests("KeyspaceTests", ["Core", "Keyspace"]),
+        tests("PubSubTests", ["Core", "PubSub"]),
         tests("AccessTests", ["Core", "Crypto", "Access"]),
-        tests("CommandsTests", ["Core", "Wire", "Keyspace", "Access", "Commands", protobuf]),
+        tests(
+            "CommandsTests",
+            ["Core", "Wire", "Keyspace", "PubSub", "Access", "Commands", protobuf]
+        ),
         tests(
             "ServerTests",
             [
-                "Core", "Crypto", "TLS", "Reactor", "Wire", "Access", "Commands", "Server",
-                logging,
+                "Core", "Crypto", "TLS", "Reactor", "Wire", "PubSub", "Access", "Commands",
+                "Server", logging,
             ],
             exclude: ["hand_over.py", "json_session.py", "protobuf_session.py", "RedisClients"]
         ),

@@ -1,4 +1,4 @@
-// Which keys a token reaches: its patterns, ready to be held against keys.
+// Which keys and channels a token reaches: its patterns, ready to be held against names.
 internal import Core
 
 /// A list of glob patterns, of which one must match.
@@ -31,6 +31,24 @@ struct KeyPatterns: Sendable {
             if Glob.matches(prefix, pattern: pattern.span) { return true }
         }
         return false
+    }
+
+    /// Whether every name that `pattern` matches is permitted; a doubt is a no.
+    ///
+    /// It is if `pattern` itself is among the patterns, or if everything is that begins with what all of its
+    /// matches begin with.
+    func cover(_ pattern: Span<UInt8>) -> Bool {
+        if matchesEverything { return true }
+        for own in patterns where KeyPatterns.isSame(own.span, pattern) { return true }
+        var prefix = ByteBuffer()
+        Glob.appendLiteralPrefix(of: pattern, to: &prefix)
+        return matchesEverything(below: prefix.span)
+    }
+
+    private static func isSame(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+        if left.count != right.count { return false }
+        for index in 0..<left.count where left[index] != right[index] { return false }
+        return true
     }
 
     private static func isOpenEnded(_ pattern: [UInt8]) -> Bool {

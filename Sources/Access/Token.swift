@@ -23,6 +23,8 @@ public final class Token: Sendable {
 
     private let readable: KeyPatterns
     private let writable: KeyPatterns
+    private let subscribable: KeyPatterns
+    private let publishable: KeyPatterns
     private let nameBytes: [UInt8]
 
     /// Compiles `entry`; the catalog gives the commands their numbers.
@@ -34,6 +36,8 @@ public final class Token: Sendable {
         expiresAtUnixMilliseconds = entry.expiresAtUnixMilliseconds
         readable = KeyPatterns(entry.read)
         writable = KeyPatterns(entry.write)
+        subscribable = KeyPatterns(entry.subscribe)
+        publishable = KeyPatterns(entry.publish)
         nameBytes = Array(entry.name.utf8)
         rates = TokenRates(entry.rateLimit)
         meter = TokenMeter()
@@ -49,6 +53,8 @@ public final class Token: Sendable {
         expiresAtUnixMilliseconds = token.expiresAtUnixMilliseconds
         readable = token.readable
         writable = token.writable
+        subscribable = token.subscribable
+        publishable = token.publishable
         nameBytes = token.nameBytes
         rates = token.rates
         self.meter = meter
@@ -76,6 +82,15 @@ public final class Token: Sendable {
     public func mayWriteEverything(below prefix: Span<UInt8>) -> Bool {
         writable.matchesEverything(below: prefix)
     }
+
+    /// Whether messages of `channel` may be received.
+    public func maySubscribe(to channel: Span<UInt8>) -> Bool { subscribable.matches(channel) }
+
+    /// Whether messages of every channel that `pattern` matches may be received; a doubt is a no.
+    public func maySubscribe(toAllOf pattern: Span<UInt8>) -> Bool { subscribable.cover(pattern) }
+
+    /// Whether messages may be sent to `channel`.
+    public func mayPublish(to channel: Span<UInt8>) -> Bool { publishable.matches(channel) }
 
     /// Whether it is refused at `nowUnixMilliseconds`.
     public func isExpired(nowUnixMilliseconds: Int64) -> Bool {

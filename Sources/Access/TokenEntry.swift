@@ -26,9 +26,9 @@ public struct TokenEntry: Equatable, Sendable {
     public var read: [String]
     /// Patterns of the keys it may write.
     public var write: [String]
-    /// Patterns of the channels it may subscribe to; stored, and not yet used.
+    /// Patterns of the channels it may subscribe to.
     public var subscribe: [String]
-    /// Patterns of the channels it may publish to; stored, and not yet used.
+    /// Patterns of the channels it may publish to.
     public var publish: [String]
     /// Its own limits, if any.
     public var rateLimit: TokenRateLimit?

@@ -13,7 +13,9 @@ public struct PermissionError: Error, Equatable, Sendable, CustomStringConvertib
 /// `@<category>`, `+<COMMAND>`, `-<COMMAND>`. Letter case does not matter.
 public enum TokenPermissions {
     /// What a token may do unless it is made otherwise: everything but administration.
-    public static let standard = ["@read", "@write", "@information"]
+    ///
+    /// Of `@pubsub` it has no use without patterns of channels.
+    public static let standard = ["@read", "@write", "@information", "@pubsub"]
     /// What the token of a development server may do: everything.
     public static let development = ["@all"]
 

@@ -73,8 +73,9 @@ let administrationCommands: [Command] = [
             aliases: ["LOGOUT"],
             group: .connection,
             category: .open,
-            flags: [.withoutToken, .notQueued],
-            summary: "Makes the connection as it was before its first command: token, name, RESP2.",
+            flags: [.withoutToken, .notQueued, .forSubscribers],
+            summary:
+                "Makes the connection as it was before its first command: token, name, subscriptions, RESP2.",
             reply: .status
         ),
         reset
@@ -175,6 +176,7 @@ private func reset(
 ) throws(ServerError) {
     let session = context.session
     session.endTransaction()
+    context.endSubscriptions()
     session.clientName = ""
     session.unansweredCommands = 0
     if session.encoding == .resp3 { session.encoding = .resp2 }

@@ -28,7 +28,7 @@ private let helpLines = [
     "GETNAME, SETNAME <name> - the name of this connection.",
     "SETINFO LIB-NAME|LIB-VER <value> - the client library of this connection.",
     "INFO - this connection in a line.",
-    "LIST [TYPE normal] [ID <id> ...] - all connections, or some, a line each.",
+    "LIST [TYPE normal|pubsub] [ID <id> ...] - all connections, or some, a line each.",
     "KILL <ip:port> or KILL ID|ADDR|USER|TYPE|SKIPME <value> ... - closes connections.",
     "REPLY ON|OFF|SKIP - whether commands are answered.",
     "NO-EVICT, NO-TOUCH ON|OFF - accepted; no connection is evicted, and every use of a key counts.",
@@ -142,7 +142,11 @@ private func listClients(
 ) throws(ServerError) {
     var chosen: Set<Int>?
     if request.count == 4, request[2].isWord("TYPE") {
-        if try !isNormalType(request[3]) { chosen = [] }
+        let type = try ClientType(request[3])
+        let records = type == .replication ? [] : context.facts.clients.all
+        chosen = Set(
+            records.filter { $0.isSubscriber == (type == .subscriber) }.map(\.identifier)
+        )
     } else if request.count > 3, request[2].isWord("ID") {
         chosen = []
         for index in 3..<request.count {
@@ -179,8 +183,9 @@ enum ClientLine {
             ("name", details.name),
             ("age", seconds(since: record.madeAt, now)),
             ("idle", seconds(since: record.lastSeen.load(ordering: .relaxed), now)),
-            ("flags", queued >= 0 ? "x" : "N"),
-            ("db", "0"), ("sub", "0"), ("psub", "0"), ("ssub", "0"),
+            ("flags", flags(record, isQueueing: queued >= 0)),
+            ("db", "0"), ("sub", "\(record.channels.load(ordering: .relaxed))"),
+            ("psub", "\(record.patterns.load(ordering: .relaxed))"), ("ssub", "0"),
             ("multi", "\(queued)"),
             // What clients turn into numbers without asking whether it is there; none of it is kept.
             ("qbuf", "0"), ("qbuf-free", "0"), ("argv-mem", "0"), ("multi-mem", "0"),
@@ -192,6 +197,12 @@ enum ClientLine {
             ("lib-name", details.libraryName), ("lib-ver", details.libraryVersion),
         ]
         return fields.map { "\($0)=\($1)" }.joined(separator: " ")
+    }
+
+    /// Source: Redis 7.0, CLIENT LIST: `P` for a subscriber, `x` in a transaction, `N` for neither.
+    private static func flags(_ record: ClientRecord, isQueueing: Bool) -> String {
+        let flags = (record.isSubscriber ? "P" : "") + (isQueueing ? "x" : "")
+        return flags.isEmpty ? "N" : flags
     }
 
     private static func seconds(since start: Int64, _ now: Int64) -> String {

@@ -7,7 +7,9 @@ private struct KillFilter {
     var identifier: Int64?
     var address: String?
     var user: String?
-    var isNormal = true
+    /// Whether subscribers are meant, or the others; nil for both.
+    var isSubscriber: Bool?
+    var isKnown = true
     var skipsOwn = true
 
     init(_ request: borrowing Request) throws(ServerError) {
@@ -25,7 +27,9 @@ private struct KillFilter {
             } else if request[index].isWord("USER") {
                 user = Printable.text(value, maxBytes: 128)
             } else if request[index].isWord("TYPE") {
-                isNormal = try isNormalType(value)
+                let type = try ClientType(value)
+                isKnown = type != .replication
+                isSubscriber = type == .subscriber
             } else if request[index].isWord("SKIPME") {
                 skipsOwn = value.isWord("YES")
                 if !skipsOwn, !value.isWord("NO") { throw .syntax }
@@ -37,7 +41,8 @@ private struct KillFilter {
     }
 
     func matches(_ record: ClientRecord) -> Bool {
-        if !isNormal { return false }
+        if !isKnown { return false }
+        if let isSubscriber, isSubscriber != record.isSubscriber { return false }
         if let identifier, identifier != Int64(record.identifier) { return false }
         if let address, address != record.address { return false }
         if let user, user != record.details.withLock({ $0.tokenName }) { return false }
@@ -45,14 +50,26 @@ private struct KillFilter {
     }
 }
 
-/// Whether `type` means clients such as there are here; throws where it is none of Redis's types.
-func isNormalType(_ type: Span<UInt8>) throws(ServerError) -> Bool {
-    if type.isWord("NORMAL") { return true }
-    for other: StaticString in ["MASTER", "REPLICA", "SLAVE", "PUBSUB"] where type.isWord(other) {
-        return false
+/// The types of clients that Redis has.
+enum ClientType {
+    case normal
+    case subscriber
+    /// There are none of it here.
+    case replication
+
+    /// The type called `name`; throws where it is none of Redis's types.
+    init(_ name: Span<UInt8>) throws(ServerError) {
+        if name.isWord("NORMAL") {
+            self = .normal
+        } else if name.isWord("PUBSUB") {
+            self = .subscriber
+        } else if name.isWord("MASTER") || name.isWord("REPLICA") || name.isWord("SLAVE") {
+            self = .replication
+        } else {
+            let shown = Printable.text(name, maxBytes: 64)
+            throw ServerError(.invalidRequest, "Unknown client type '\(shown)'")
+        }
     }
-    let name = Printable.text(type, maxBytes: 64)
-    throw ServerError(.invalidRequest, "Unknown client type '\(name)'")
 }
 
 func killClients(

@@ -30,6 +30,10 @@ public final class ClientRecord: Sendable {
     public let lastCommand = Atomic<Int>(-1)
     /// Commands queued since MULTI; -1 outside a transaction.
     let queuedCommands = Atomic<Int>(-1)
+    /// Channels that it is subscribed to.
+    let channels = Atomic<Int>(0)
+    /// Patterns that it is subscribed to.
+    let patterns = Atomic<Int>(0)
     /// How it speaks.
     let encoding = Atomic<UInt8>(WireEncoding.text.rawValue)
     /// Whether the connection was killed: nothing more is served on it, even before it is closed.
@@ -58,6 +62,13 @@ public final class ClientRecord: Sendable {
     public var address: String {
         get { details.withLock { $0.address } }
         set { details.withLock { $0.address = newValue } }
+    }
+}
+
+extension ClientRecord {
+    /// Whether it is subscribed to anything.
+    var isSubscriber: Bool {
+        channels.load(ordering: .relaxed) + patterns.load(ordering: .relaxed) > 0
     }
 }
 

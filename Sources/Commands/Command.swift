@@ -2,6 +2,7 @@
 public import Access
 public import Core
 public import Keyspace
+public import PubSub
 
 /// What runs a command: it reads the request, and writes one reply or throws one error.
 ///
@@ -44,6 +45,8 @@ public final class CommandContext {
     public let facts: ServerFacts
     /// The limits in force.
     public let limits: Limits
+    /// Who of this loop is subscribed to what.
+    public let subscriptions: LoopSubscriptions
     /// What makes room for requests that need some; nil where EXEC has made it.
     let evictor: Evictor?
     /// The limits of addresses, and what is remembered of each.
@@ -60,6 +63,7 @@ public final class CommandContext {
         facts: ServerFacts,
         limits: Limits,
         limiter: PeerLimiter = PeerLimiter(.unlimited),
+        subscriptions: LoopSubscriptions = LoopSubscriptions(),
         session: Session,
         now: Moment
     ) {
@@ -69,6 +73,7 @@ public final class CommandContext {
         self.limits = limits
         reply = Reply(maxBytes: limits.maxReplyBytes)
         self.limiter = limiter
+        self.subscriptions = subscriptions
         isExecuting = false
         self.session = session
         self.now = now
@@ -83,6 +88,7 @@ public final class CommandContext {
         facts = outer.facts
         limits = outer.limits
         limiter = outer.limiter
+        subscriptions = outer.subscriptions
         isExecuting = true
         session = outer.session
         now = outer.now

@@ -30,6 +30,7 @@ enum CommandInfo {
         if spec.category == .read { names.append("readonly") }
         if spec.category == .write { names.append("write") }
         if spec.category == .admin { names.append("admin") }
+        if spec.category == .pubsub { names.append("pubsub") }
         if spec.flags.contains(.growsMemory) { names.append("denyoom") }
         if spec.flags.contains(.withoutToken) { names.append("no_auth") }
         if spec.complexity == "O(1)" { names.append("fast") }

@@ -20,6 +20,7 @@ public enum CommandTable {
         comparingCommands,
         keyCommands,
         namespaceCommands,
+        pubSubCommands,
     ]
 
     /// The specs, by name.

@@ -43,9 +43,9 @@ let connectionCommands: [Command] = [
             group: .connection,
             arguments: [ArgumentSpec("message", .bytes, optional: true)],
             category: .open,
-            flags: .withoutToken,
+            flags: [.withoutToken, .forSubscribers],
             summary: "PONG, or the message.",
-            reply: .oneOf([.status, .bytes])
+            reply: .oneOf([.status, .bytes, .list(.bytes)])
         ),
         ping
     ),
@@ -67,7 +67,7 @@ let connectionCommands: [Command] = [
             aliases: ["EXIT"],
             group: .connection,
             category: .open,
-            flags: [.withoutToken, .closes],
+            flags: [.withoutToken, .closes, .forSubscribers],
             summary: "Ends the connection behind its reply.",
             reply: .status
         ),
@@ -280,7 +280,12 @@ private func ping(
     _ request: borrowing Request,
     _ context: CommandContext
 ) throws(ServerError) {
-    if request.count > 1 {
+    if context.session.isRESP2Subscriber {
+        // Source: Redis 7.0, pingCommand: in the form of a message.
+        context.reply.list(2)
+        context.reply.string("pong")
+        context.reply.bytes(request.count > 1 ? request[1] : Span())
+    } else if request.count > 1 {
         context.reply.bytes(request[1])
     } else {
         context.reply.status("PONG")

@@ -68,12 +68,7 @@ public struct Dispatch: Sendable {
         var isAccepted = false
         do throws(ServerError) {
             let index = try check(request, context)
-            if context.session.isQueueing, !rows[index].isNotQueued {
-                let growth = rows[index].growsMemory ? Dispatch.growth(by: request) : 0
-                try context.session.queue(request, index, growth, context.limits)
-                context.reply.status("QUEUED")
-                return nil
-            }
+            if context.session.isConfined, try isPutAside(request, index, context) { return nil }
             isAccepted = true
             context.lastCommand = index
             try rows[index].handler(request, context)
@@ -88,6 +83,34 @@ public struct Dispatch: Sendable {
             if error.code.row.closes { context.session.closesAfterReply = true }
             return error.code
         }
+    }
+
+    /// Whether the command is queued and not run, in a session where that can be; throws for a RESP2
+    /// subscriber that may not run it.
+    ///
+    /// Source: Redis 7.0, processCommand.
+    @inline(never)
+    private func isPutAside(
+        _ request: borrowing Request,
+        _ index: Int,
+        _ context: CommandContext
+    ) throws(ServerError) -> Bool {
+        let session = context.session
+        if session.isRESP2Subscriber, !context.isExecuting,
+            !catalog.specs[index].flags.contains(.forSubscribers)
+        {
+            let name = catalog.specs[index].name.lowercased()
+            throw ServerError(
+                .invalidRequest,
+                "Can't execute '\(name)': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET "
+                    + "are allowed in this context"
+            )
+        }
+        if !session.isQueueing || rows[index].isNotQueued { return false }
+        let growth = rows[index].growsMemory ? Dispatch.growth(by: request) : 0
+        try session.queue(request, index, growth, context.limits)
+        context.reply.status("QUEUED")
+        return true
     }
 
     @inline(never)

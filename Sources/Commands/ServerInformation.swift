@@ -4,6 +4,7 @@
 internal import Access
 internal import Core
 internal import Keyspace
+internal import PubSub
 internal import Synchronization
 
 enum ServerInformation {
@@ -76,6 +77,11 @@ enum ServerInformation {
             ("total_tls_handshakes", "\(facts.handshakes.load(ordering: .relaxed))"),
             ("resumed_tls_handshakes", "\(facts.resumedHandshakes.load(ordering: .relaxed))"),
             ("total_commands_processed", "\(facts.requests.load(ordering: .relaxed))"),
+            ("pubsub_channels", "\(context.subscriptions.exchange.channelCount)"),
+            ("pubsub_patterns", "\(context.subscriptions.exchange.patternCount)"),
+            ("messages_published", "\(context.subscriptions.exchange.publishedCount)"),
+            ("messages_delivered", "\(context.subscriptions.exchange.deliveredCount)"),
+            ("messages_lost", "\(context.subscriptions.exchange.lostCount)"),
             ("evicted_keys", "\(context.keyspace.evictedKeys)"),
             ("out_of_memory_refusals", "\(context.keyspace.memoryRefusals)"),
         ]

@@ -1,6 +1,7 @@
 // What the server remembers of a connection between its requests.
 public import Access
 public import Core
+public import PubSub
 internal import Synchronization
 
 /// A connection's session: who it is and how it speaks.
@@ -28,7 +29,10 @@ public final class Session {
     public private(set) var rights = SessionRights(nil)
     /// How the connection speaks.
     public var encoding: WireEncoding {
-        didSet { record.encoding.store(encoding.rawValue, ordering: .relaxed) }
+        didSet {
+            record.encoding.store(encoding.rawValue, ordering: .relaxed)
+            confine()
+        }
     }
     /// The name the client gave itself; empty if none.
     public internal(set) var clientName: String {
@@ -46,11 +50,23 @@ public final class Session {
     /// How many more commands are not answered: none, the next ones, or `Int.max`; see CLIENT REPLY.
     public var unansweredCommands = 0
     /// Whether commands are queued, not run: between MULTI and EXEC.
-    public internal(set) var isQueueing = false
+    public private(set) var isQueueing = false
+    /// How many channels and patterns it is subscribed to.
+    public internal(set) var subscriptionCount = 0 {
+        didSet { confine() }
+    }
+    /// What becomes of messages that it does not take in time.
+    public internal(set) var deliveryPolicy = DeliveryPolicy.close
+    /// Whether it may run few commands: a subscriber whose encoding does not tell messages from replies.
+    private(set) var isRESP2Subscriber = false
+    /// Whether commands may be put aside or refused because of what the session is in the middle of: one bit,
+    /// since every request asks.
+    private(set) var isConfined = false
     /// The commands that are queued; nil unless they are.
     var transaction: Transaction? {
         didSet {
             isQueueing = transaction != nil
+            confine()
             record.queuedCommands.store(transaction == nil ? -1 : 0, ordering: .relaxed)
         }
     }
@@ -93,6 +109,11 @@ public final class Session {
         }
         self.token = token
         return refusal
+    }
+
+    private func confine() {
+        isRESP2Subscriber = subscriptionCount > 0 && encoding == .resp2
+        isConfined = isQueueing || isRESP2Subscriber
     }
 
     private func leaveMeter() {

@@ -147,6 +147,8 @@ public enum CommandGroup: String, Sendable, CaseIterable {
     case keys
     /// Namespaces.
     case namespace
+    /// Messages between clients.
+    case pubsub
 }
 
 /// What a token is permitted by: `@read` and so on in a token's permissions.
@@ -161,6 +163,8 @@ public enum CommandCategory: String, Sendable, CaseIterable {
     case write
     /// Goes over all keys, or changes many at once.
     case admin
+    /// Publishes, and subscribes; which channels, the token's patterns say.
+    case pubsub
 }
 
 /// What the dispatcher and the decoders must know of a command.
@@ -183,6 +187,8 @@ public struct CommandFlags: OptionSet, Sendable, BitwiseCopyable {
     public static let notQueued = CommandFlags(rawValue: 1 << 5)
     /// Walks or compares much, and can wait: refused first where the server is overloaded.
     public static let laborious = CommandFlags(rawValue: 1 << 6)
+    /// May be run by a RESP2 client that is subscribed to something; most may not.
+    public static let forSubscribers = CommandFlags(rawValue: 1 << 7)
 }
 
 /// One argument of a command.
@@ -274,6 +280,8 @@ public indirect enum ReplyShape: Sendable, Equatable {
     case set(ReplyShape)
     /// Names and values, the values of the shape.
     case map(ReplyShape)
+    /// How many subscriptions there are then; in RESP, a push for each channel or pattern instead.
+    case subscriptions
     /// One of several shapes.
     case oneOf([ReplyShape])
     /// Anything.

@@ -86,7 +86,8 @@ public struct LimitError: Error, Equatable, Sendable, CustomStringConvertible {
 /// All limits.
 public enum LimitTable {
     /// The rows, in the order of `Limits`.
-    public static let rows: [LimitRow] = requestRows + connectionRows + addressRows + capacityRows
+    public static let rows: [LimitRow] =
+        requestRows + messageRows + connectionRows + addressRows + capacityRows
 
     /// The row called `name`, whatever its letter case.
     public static func row(_ name: String) -> LimitRow? {

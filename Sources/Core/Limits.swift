@@ -43,6 +43,21 @@ public struct Limits: Equatable, Sendable {
     /// The most keys that a connection watches at once.
     public var maxWatchedKeys = 1024
 
+    /// The longest name of a channel and the longest pattern, in bytes: as a key by default.
+    public var maxChannelBytes = 1024
+    /// The most channels and patterns together that a connection is subscribed to: 2 MB of tables or so.
+    public var maxSubscriptions = 10_000
+    /// Bytes that wait for a subscriber's socket from which on its delivery policy decides what it is sent
+    /// later: a second of a slow line.
+    public var messageHoldBytes = 256 << 10
+    /// The most messages that a delivery policy keeps for a subscriber.
+    public var maxHeldMessages = 1024
+    /// The most bytes of messages that a delivery policy keeps for a subscriber.
+    public var maxHeldMessageBytes = 4 << 20
+    /// The most bytes of messages that wait for a loop to deliver them, above which PUBLISH is refused: a
+    /// tenth of a second of a loop's work.
+    public var maxUndeliveredBytes = 64 << 20
+
     /// The most bytes that the keyspace takes: entries, tables, expiry queues and namespace indices, as the
     /// allocator gave them; 0 is no limit.
     public var maxMemoryBytes = 0

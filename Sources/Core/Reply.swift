@@ -38,6 +38,8 @@ public enum ReplyItem: UInt8, Sendable {
     case verbatim = 15
     /// Names and values by turns about the reply that follows them. Layout: as `map`.
     case attribute = 16
+    /// Several replies to one request: they follow. RESP alone has them. Layout: as `list`.
+    case several = 17
 }
 
 /// A command's answer as a tape of items, in order; nested items follow the one that announces
@@ -175,6 +177,11 @@ public struct Reply: ~Copyable {
     /// the kind and the values alone (`> message news …`), in the order given, as Redis orders
     /// them.
     public mutating func push(_ count: Int) { append(.push, UInt64(count)) }
+
+    /// Announces `count` replies, which must follow: RESP sends each as if it were the only one.
+    ///
+    /// For RESP alone; other encodings send them as a list.
+    public mutating func several(_ count: Int) { append(.several, UInt64(count)) }
 
     /// Announces a set of `count` items, which must follow: no two the same, in any order.
     public mutating func set(_ count: Int) { append(.set, UInt64(count)) }

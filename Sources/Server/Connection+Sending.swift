@@ -92,6 +92,7 @@ extension Connection {
         let waiting = outbound.count - outboundSent
         perform(machine.outboundChanged(waiting, now.monotonicMilliseconds), now)
         if machine.phase == .flushing { watch() }
+        if messages != nil { resumeSoon() }
         countMemory()
         armTimer()
     }

@@ -32,12 +32,14 @@ extension Connection {
         }
         if machine.phase == .closed { return }
         if answered > 0 { count(answered, now) }
+        if (session.subscriptionCount > 0) != machine.isSubscriber { subscriptionsChanged() }
         if session.rights.isAuthenticated { machine.authenticated(now.monotonicMilliseconds) }
         if case .incomplete(let needed) = end { neededBytes = needed } else { neededBytes = 1 }
         worker.plaintext.moveRest(from: position, to: &inbound)
         countMemory()
         let isPartial = end != .full && !inbound.isEmpty
         machine.processed(hasPartial: isPartial, now.monotonicMilliseconds)
+        if messages != nil { resumeSoon() }
         let isDone = hasPeerEnded && end != .full
         if end == .closing { logFailedAuthentications() }
         if end == .closing || isDone { finish(now) }

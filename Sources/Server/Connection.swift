@@ -64,6 +64,8 @@ final class Connection: EventHandler {
     /// Whether TLS may hold record buffers.
     var holdsBuffers = false
     var hasPeerEnded = false
+    /// What it needs while it is subscribed to something; nil while it is not.
+    var messages: SubscriberOutput?
 
     init(
         _ socket: consuming Socket,
@@ -166,6 +168,7 @@ final class Connection: EventHandler {
         worker.loop.unregister(registration)
         worker.endHandshake(self)
         forgetMemory()
+        endSubscriptions()
         let wasAuthenticated = session.token != nil
         leavePlace(wasAuthenticated: wasAuthenticated)
         if wasAuthenticated {

@@ -168,7 +168,8 @@ public struct ConnectionStateMachine: Equatable, Sendable {
         case .active:
             var deadline = Int64.max
             let idle = limits.idleTimeoutMilliseconds
-            if idle > 0 { deadline = lastHeard + idle }
+            // A subscriber may listen for ever; TCP keepalive finds out whether it is still there.
+            if idle > 0, !isSubscriber { deadline = lastHeard + idle }
             if let requestBegan {
                 deadline = min(deadline, requestBegan + limits.requestTimeoutMilliseconds)
             }

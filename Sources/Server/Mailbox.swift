@@ -1,6 +1,7 @@
 // How other threads speak to a worker: values in a queue, and a wake-up.
 internal import Access
 internal import Core
+internal import PubSub
 internal import Reactor
 internal import Synchronization
 
@@ -18,6 +19,8 @@ enum WorkerMessage: Sendable {
     case kill(Int)
     /// Close connections with large buffers: all together they take too much, and this loop's the most.
     case relieve
+    /// Deliver this message to this loop's subscribers.
+    case publication(Publication)
     /// Close everything now.
     case end
 }
@@ -54,8 +57,12 @@ final class Mailbox: Sendable {
     }
 
     func post(_ message: WorkerMessage) {
-        messages.withLock { $0.append(message) }
-        waker.wakeUp()
+        let isFirst = messages.withLock { queue in
+            queue.append(message)
+            return queue.count == 1
+        }
+        // Whoever posted the first one of those that wait has woken the loop.
+        if isFirst { waker.wakeUp() }
     }
 
     func take() -> [WorkerMessage] {

@@ -1,5 +1,6 @@
 // Replies that wait until all events of a turn are handled: the ciphertext of several connections in a row.
 internal import Core
+internal import PubSub
 internal import Reactor
 internal import TLS
 
@@ -57,12 +58,13 @@ extension Worker {
     func handledEvents(_ now: Moment) {
         flushOutbox(now)
         runYielded(now)
+        if subscriptions.hasPending || delivery.hasResuming { deliverMessages(now) }
         if handshakes.waitingCount > 0 {
             runNextHandshake(now)
             flushOutbox(now)
         }
         if wantsRelief { relieve(now) }
         loop.workDueAt = handshakes.waitingCount > 0 ? nextFullHandshakeAt : .max
-        if !yielded.isEmpty { loop.workDueAt = .min }
+        if !yielded.isEmpty || delivery.hasResuming { loop.workDueAt = .min }
     }
 }

@@ -4,6 +4,7 @@ internal import Commands
 internal import Core
 internal import Keyspace
 public import Logging
+internal import PubSub
 public import Reactor
 internal import Synchronization
 internal import TLS
@@ -67,6 +68,9 @@ public final class Server: Sendable {
             for number in 0..<loopCount { workers.append(try Worker(number, state)) }
             let mailboxes = workers.map(\.mailbox)
             for worker in workers { worker.join(mailboxes) }
+            state.exchange.connect(
+                mailboxes.map { mailbox in { mailbox.post(.publication($0)) } }
+            )
             var listeners = configuration.listeners
             for endpoint in listeners.isEmpty ? configuration.listen : [] {
                 listeners += try Listener.listen(

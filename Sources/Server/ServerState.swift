@@ -4,6 +4,7 @@ internal import Commands
 internal import Core
 internal import Keyspace
 internal import Logging
+internal import PubSub
 internal import TLS
 
 /// The parts of a server that every worker reads.
@@ -14,6 +15,7 @@ final class ServerState: Sendable {
     let facts: ServerFacts
     let limiter: PeerLimiter
     let admission: Admission
+    let exchange: Exchange
     let tls: TLSContext
     let logger: Logger
     let loopCount: Int
@@ -37,5 +39,6 @@ final class ServerState: Sendable {
         self.tls = tls
         self.logger = logger
         self.loopCount = loopCount
+        exchange = Exchange(loopCount: loopCount)
     }
 }

@@ -4,6 +4,7 @@ internal import Commands
 internal import Core
 internal import Keyspace
 internal import Logging
+internal import PubSub
 internal import Reactor
 internal import Synchronization
 internal import TLS
@@ -25,6 +26,9 @@ final class Worker: EventLoopDelegate {
     var scratch: Scratch
     var plaintext = ByteBuffer(capacity: Worker.scratchBytes)
     let tools: BatchTools
+    /// Which connections of this loop are subscribed to what.
+    let subscriptions: LoopSubscriptions
+    let delivery = MessageDelivery()
     // SAFETY: allocated in `init`, freed in `deinit`; only this loop's thread receives into it.
     let ciphertext = UnsafeMutableRawBufferPointer.allocate(
         byteCount: Worker.scratchBytes,
@@ -72,12 +76,14 @@ final class Worker: EventLoopDelegate {
             limits: shared.configuration.limits,
             jsonParser: LineJSONParser()
         )
+        subscriptions = LoopSubscriptions(shared.exchange, loop: number)
         let context = CommandContext(
             keyspace: shared.keyspace,
             authority: shared.authority,
             facts: shared.facts,
             limits: shared.configuration.limits,
             limiter: shared.limiter,
+            subscriptions: subscriptions,
             session: Session(identifier: 0, encoding: .text),
             now: loop.now
         )
@@ -132,6 +138,7 @@ final class Worker: EventLoopDelegate {
                 stopIfDrained()
             case .kill(let identifier): kill(identifier)
             case .relieve: wantsRelief = true
+            case .publication(let publication): subscriptions.receive(publication)
             case .end: end(now)
             }
         }

@@ -65,7 +65,7 @@ extension ReplyReader {
     /// How many items the item at hand announces.
     var nestedCount: Int {
         switch item {
-        case .list, .set, .push: count
+        case .list, .set, .push, .several: count
         case .map: count.multipliedReportingOverflow(by: 2).partialValue
         // Its pairs, and the reply that they are about.
         case .attribute: count.multipliedReportingOverflow(by: 2).partialValue &+ 1

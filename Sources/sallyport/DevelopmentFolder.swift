@@ -64,6 +64,8 @@ struct DevelopmentFolder {
         let issued = try editor.add(
             name: DevelopmentFolder.tokenName,
             permissions: ["@all"],
+            subscribe: ["*"],
+            publish: ["*"],
             nowUnixMilliseconds: SystemClock.now().unixMilliseconds
         )
         let content = Data((issued.credential + "\n").utf8)

@@ -48,6 +48,12 @@ extension Tokens {
         @Option(help: "Keys it may write, as a glob pattern; may be given again.")
         var write: [String] = ["*"]
 
+        @Option(help: "Channels it may subscribe to, as a glob pattern; may be given again.")
+        var subscribe: [String] = []
+
+        @Option(help: "Channels it may publish to, as a glob pattern; may be given again.")
+        var publish: [String] = []
+
         @Option(help: "When it expires, as 2030-01-31T00:00:00Z.")
         var expires: String?
 
@@ -61,6 +67,8 @@ extension Tokens {
                 permissions: permission,
                 read: read,
                 write: write,
+                subscribe: subscribe,
+                publish: publish,
                 rateLimit: try limits.rateLimit(),
                 hasReservedSlot: limits.reservedSlot,
                 expiresAtUnixMilliseconds: try expiry(expires),
@@ -85,6 +93,8 @@ extension Tokens {
                     "permissions=\(entry.permissions.joined(separator: ","))",
                     "read=\(entry.read.joined(separator: ","))",
                     "write=\(entry.write.joined(separator: ","))",
+                    "subscribe=\(entry.subscribe.joined(separator: ","))",
+                    "publish=\(entry.publish.joined(separator: ","))",
                     separator: "  "
                 )
             }

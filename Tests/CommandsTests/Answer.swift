@@ -16,6 +16,9 @@ indirect enum Answer: Hashable, Sendable {
     case bigNumber(String)
     case verbatim([UInt8])
     case set([Answer])
+    /// The kind and the values, without the names between them.
+    case push([Answer])
+    case several([Answer])
     case error(ErrorCode, String)
 
     struct Pair: Hashable, Sendable {
@@ -95,6 +98,19 @@ extension Answer {
         )
     }
 
+    /// What SUBSCRIBE and its like answer for one channel or pattern.
+    static func confirmed(_ kind: String, _ topic: String?, _ count: Int64) -> Answer {
+        .push([.text(kind), topic.map { .text($0) } ?? .null, .integer(count)])
+    }
+
+    /// Whether it tells that a subscription was made or ended.
+    var isConfirmation: Bool {
+        guard case .push(let items) = self, items.count == 3, case .integer = items[2] else {
+            return false
+        }
+        return items[0].text?.hasSuffix("subscribe") == true
+    }
+
     /// Whether it is what `shape` promises.
     func fits(_ shape: ReplyShape) -> Bool {
         switch (shape, self) {
@@ -105,6 +121,8 @@ extension Answer {
         case (.boolean, .boolean), (.bigNumber, .bigNumber), (.verbatim, .verbatim): true
         case (.null, .null), (.null, .missingKey): true
         case (.list(let shape), .list(let items)): items.allSatisfy { $0.fits(shape) }
+        case (.subscriptions, .several(let items)): items.allSatisfy(\.isConfirmation)
+        case (.subscriptions, .integer): true
         case (.set(let shape), .set(let items)):
             Set(items).count == items.count && items.allSatisfy { $0.fits(shape) }
         case (.map(let shape), .map(let pairs)):
@@ -127,6 +145,8 @@ extension Answer: CustomStringConvertible {
         case .null: "nil"
         case .missingKey: "no such key"
         case .list(let items): "\(items)"
+        case .push(let items): "> \(items)"
+        case .several(let items): "several: \(items)"
         case .map(let pairs): "{\(pairs.map { "\($0.name): \($0.value)" }.joined(separator: ", "))}"
         case .error(let code, let message): "\(code): \(message)"
         }
@@ -192,7 +212,8 @@ struct TapeReader {
         case .verbatim: return .verbatim(item.payload)
         case .set: return next(item.count).map { .set($0) }
         case .attribute: return next(2 * item.count).flatMap { _ in next() }
-        case .push: return nil
+        case .push: return nextPush(item.count)
+        case .several: return next(item.count).map { .several($0) }
         }
     }
 
@@ -203,6 +224,13 @@ struct TapeReader {
             answers.append(answer)
         }
         return answers
+    }
+
+    private mutating func nextPush(_ count: Int) -> Answer? {
+        guard let items = next(count) else { return nil }
+        return .push(
+            items.enumerated().filter { $0.offset == 0 || $0.offset % 2 == 0 }.map(\.element)
+        )
     }
 
     private mutating func nextMap(_ count: Int) -> Answer? {

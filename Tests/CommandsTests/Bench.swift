@@ -16,6 +16,7 @@ enum Credentials {
             _ permissions: [String],
             read: [String] = ["*"],
             write: [String] = ["*"],
+            channels: (subscribe: [String], publish: [String]) = ([], []),
             expires: Int64? = nil,
             limit: TokenRateLimit? = nil,
             hasReservedSlot: Bool = false
@@ -29,17 +30,21 @@ enum Credentials {
                 permissions: permissions,
                 read: read,
                 write: write,
+                subscribe: channels.subscribe,
+                publish: channels.publish,
                 rateLimit: limit,
                 hasReservedSlot: hasReservedSlot
             )
             return (entry, issued.credential)
         }
         let tokens = [
-            make("root", ["@all"]), make("standard", TokenPermissions.standard),
+            make("root", ["@all"], channels: (["*"], ["*"])),
+            make("standard", TokenPermissions.standard),
             make("reader", ["@read"]), make("writer", ["@write"]),
             make("informed", ["@information"]), make("admin", ["@admin"]), make("nobody", []),
             make("getter", ["+GET"]), make("careful", ["@all", "-DEL", "-drop"]),
             make("mixed", ["@all"], read: ["a:*", "users^42^*"], write: ["b:*", "users^*"]),
+            make("listener", ["@pubsub"], channels: (["news*", "x", "[ab]"], ["chat"])),
             make("blind", ["@all"], read: [], write: ["*"]),
             make("keeper", ["@all"], hasReservedSlot: true),
             make("short", ["@all"], expires: Bench.start + 1000),
@@ -109,6 +114,9 @@ final class Bench {
         limits.maxTransactionCommands = 4
         limits.maxTransactionBytes = 100
         limits.maxLCSCells = 512
+        limits.maxChannelBytes = 32
+        limits.maxSubscriptions = 4
+        limits.maxUndeliveredBytes = 200
         adjust(&limits)
         var peerLimits = PeerLimits(limits)
         peerLimits.tableEntries = 64

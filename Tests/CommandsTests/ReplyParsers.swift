@@ -15,8 +15,16 @@ struct RESPReply {
 
     static func value(_ bytes: [UInt8], isRESP3: Bool) -> WireValue? {
         var reader = RESPReply(rest: bytes[...], isRESP3: isRESP3)
-        guard let value = reader.next(), reader.rest.isEmpty else { return nil }
-        return value
+        guard let value = reader.next() else { return nil }
+        var values = [value]
+        let encoding: WireEncoding = isRESP3 ? .resp3 : .resp2
+        // Only of subscriptions is there one for each argument.
+        while !reader.rest.isEmpty {
+            guard let value = reader.next(), value.isConfirmation(encoding) else { return nil }
+            values.append(value)
+        }
+        if values.count == 1 { return value }
+        return value.isConfirmation(encoding) ? .several(values) : nil
     }
 
     private mutating func line() -> String? {
@@ -66,6 +74,7 @@ struct RESPReply {
         case "_": return line.isEmpty ? .null : nil
         case "%": return count < 0 ? nil : items(2 * count).map { .map($0) }
         case "~": return items(count).map { .set($0) }
+        case ">": return items(count).map { .push($0) }
         case ",": return Double(line) == nil ? nil : .double(line)
         case "#": return ["t": .boolean(true), "f": .boolean(false)][line]
         case "(":

@@ -17,6 +17,10 @@ indirect enum WireValue: Hashable, Sendable {
     case boolean(Bool)
     case bigNumber(String)
     case verbatim([UInt8])
+    /// The kind and the values of what RESP3 marks as a push.
+    case push([WireValue])
+    /// Replies of which RESP sends one for each argument.
+    case several([WireValue])
     /// The encoding's own word for the code, and the message.
     case error(String, String)
 
@@ -66,6 +70,10 @@ indirect enum WireValue: Hashable, Sendable {
         case (.set(let shape), .list(let items)):
             return encoding != .resp3 && items.allSatisfy { $0.fits(shape, encoding) }
         case (.map(let shape), _): return fitsMap(of: shape, encoding)
+        case (.subscriptions, _) where !isRESP: return fits(.integer, encoding)
+        case (.subscriptions, .several(let items)):
+            return items.allSatisfy { $0.isConfirmation(encoding) }
+        case (.subscriptions, _): return isConfirmation(encoding)
         default: return false
         }
     }
@@ -73,6 +81,18 @@ indirect enum WireValue: Hashable, Sendable {
     /// The two items of a list of two.
     private var couple: [WireValue]? {
         if case .list(let items) = self, items.count == 2 { items } else { nil }
+    }
+
+    /// Whether it tells of a subscription that was made or ended, as RESP does.
+    func isConfirmation(_ encoding: WireEncoding) -> Bool {
+        let items: [WireValue]
+        switch (encoding, self) {
+        case (.resp2, .list(let list)): items = list
+        case (.resp3, .push(let push)): items = push
+        default: return false
+        }
+        guard items.count == 3, case .integer = items[2] else { return false }
+        return items[0].text?.hasSuffix("subscribe") == true
     }
 
     private var isBytes: Bool {
@@ -153,6 +173,15 @@ extension Answer {
             let seen = items.map { $0.seenAsItem(encoding) }
             return encoding == .resp3 ? .set(seen) : .list(seen)
         case .map(let pairs): return seen(pairs, encoding)
+        case .push(let items):
+            let seen = items.map { $0.seenWithin(encoding) }
+            return encoding == .resp3 ? .push(seen) : .list(seen)
+        case .several(let items):
+            // RESP confirms each; the others tell the last number.
+            if isRESP, items.count == 1 { return items[0].seenWithin(encoding) }
+            if isRESP { return .several(items.map { $0.seenWithin(encoding) }) }
+            guard case .push(let last)? = items.last else { return .null }
+            return last.last?.seenWithin(encoding) ?? .null
         case .error(let code, let message):
             switch encoding {
             case .resp2, .resp3: return .error(code.row.respWord, message)

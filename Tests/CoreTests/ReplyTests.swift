@@ -25,6 +25,7 @@ private func items(_ reply: borrowing Reply) -> [String] {
         case .verbatim: found.append("verbatim \(text)")
         case .set: found.append("set \(reader.count)")
         case .attribute: found.append("attribute \(reader.count)")
+        case .several: found.append("several \(reader.count)")
         case .error:
             let retry = reader.retryAfterMilliseconds.map(String.init) ?? "-"
             found.append("error \(reader.errorCode) \(retry)")

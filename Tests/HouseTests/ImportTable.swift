@@ -13,11 +13,12 @@ enum ImportTable {
         "Telemetry": ["CJemalloc"],
         "Wire": ["Core", "CSimdjson", "SwiftProtobuf"],
         "Keyspace": ["Core"],
+        "PubSub": ["Core"],
         "Access": ["Core", "Crypto"],
-        "Commands": ["Core", "Keyspace", "Access"],
+        "Commands": ["Core", "Keyspace", "PubSub", "Access"],
         "Server": [
-            "Core", "Crypto", "TLS", "Reactor", "Telemetry", "Wire", "Keyspace", "Access",
-            "Commands", "Logging",
+            "Core", "Crypto", "TLS", "Reactor", "Telemetry", "Wire", "Keyspace", "PubSub",
+            "Access", "Commands", "Logging",
         ],
         "sallyport": [
             "Server", "Core", "Crypto", "Access", "Commands", "TLS", "Reactor", "Wire", "Logging",

@@ -78,6 +78,16 @@ import Testing
         #expect(machine.phase == .flushing)
     }
 
+    @Test func aSubscriberIsNeverIdle() {
+        var machine = active()
+        machine.isSubscriber = true
+        #expect(machine.deadline == nil)
+        #expect(machine.timerFired(1_000_000) == .none && machine.phase == .active)
+        // Once it is none any more, its silence counts.
+        machine.isSubscriber = false
+        #expect(machine.deadline == 1020)
+    }
+
     @Test func idlenessCountsFromTheLastByte() {
         var machine = active()
         #expect(machine.deadline == 1020)

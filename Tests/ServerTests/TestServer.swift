@@ -16,7 +16,7 @@ final class TestFolder {
     let token: String
     let editor: TokenFileEditor
 
-    init() throws {
+    init(subscribe: [String] = [], publish: [String] = []) throws {
         path = NSTemporaryDirectory() + "sallyport-test-" + UUID().uuidString
         let certificates = try DevelopmentCertificates.make(in: path)
         authority = certificates.authorityPath
@@ -25,6 +25,8 @@ final class TestFolder {
         token = try editor.add(
             name: "tester",
             permissions: ["@all"],
+            subscribe: subscribe,
+            publish: publish,
             nowUnixMilliseconds: now
         ).credential
     }
@@ -58,8 +60,12 @@ final class TestServer {
     let server: Server
     let endpoint: Endpoint
 
-    init(_ change: (inout ServerConfiguration) -> Void = { _ in }) throws {
-        folder = try TestFolder()
+    init(
+        subscribe: [String] = [],
+        publish: [String] = [],
+        _ change: (inout ServerConfiguration) -> Void = { _ in }
+    ) throws {
+        folder = try TestFolder(subscribe: subscribe, publish: publish)
         var configuration = folder.configuration()
         change(&configuration)
         var logger = Logger(label: "test")

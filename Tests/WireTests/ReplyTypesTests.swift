@@ -41,6 +41,17 @@ struct ReplyTypesTests {
             $0.string("a")
         },
         Row(
+            "several replies",
+            text: "*2\n1\na\n",
+            json: "{\"result\":[1,\"a\"]}\n",
+            resp2: ":1\r\n$1\r\na\r\n",
+            resp3: ":1\r\n$1\r\na\r\n"
+        ) {
+            $0.several(2)
+            $0.integer(1)
+            $0.string("a")
+        },
+        Row(
             "attribute",
             text: "real\n",
             json: "{\"result\":\"real\"}\n",

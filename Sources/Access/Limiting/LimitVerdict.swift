@@ -34,6 +34,8 @@ public enum LimitName: String, Sendable, CaseIterable {
     case tokenWriteCommandsPerSecond
     /// Too many commands of the category `admin` of the token.
     case tokenAdminCommandsPerSecond
+    /// Too many commands of the category `pubsub` of the token.
+    case tokenPubsubCommandsPerSecond
     /// Too many open connections of all addresses.
     case maxClients
     /// Too many TLS handshakes under way.

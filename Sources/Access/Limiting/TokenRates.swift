@@ -42,6 +42,7 @@ extension CommandCategory {
         case .read: 2
         case .write: 3
         case .admin: 4
+        case .pubsub: 5
         }
     }
 
@@ -53,6 +54,7 @@ extension CommandCategory {
         case .read: .tokenReadCommandsPerSecond
         case .write: .tokenWriteCommandsPerSecond
         case .admin: .tokenAdminCommandsPerSecond
+        case .pubsub: .tokenPubsubCommandsPerSecond
         }
     }
 }

@@ -63,7 +63,7 @@ enum JSONReplyEncoder {
             output.append(string: reader.boolean ? "true" : "false")
         case .bigNumber:
             encodeBigNumber(reader.payload, &output)
-        case .list, .set:
+        case .list, .set, .several:
             encodeList(&reader, &output)
         case .map:
             encodeMap(&reader, &output)

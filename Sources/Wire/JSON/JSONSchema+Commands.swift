@@ -96,7 +96,7 @@ extension JSONSchema {
     private static func value(_ shape: ReplyShape) -> SchemaNode {
         switch shape {
         case .status: .type("string")
-        case .integer: .reference("integer")
+        case .integer, .subscriptions: .reference("integer")
         case .bytes, .verbatim: .reference("bytes")
         case .anyValue, .any: .truth(true)
         case .double:

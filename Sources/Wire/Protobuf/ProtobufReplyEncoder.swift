@@ -102,7 +102,7 @@ enum ProtobufReplyEncoder {
         case .boolean: return .boolean(reader.boolean)
         case .null, .missingKey: return .null(SallyportNullValue())
         case .error: return .error(error(&reader))
-        case .list, .set:
+        case .list, .set, .several:
             var list = SallyportListValue()
             let count = reader.count
             for _ in 0..<count where reader.next() { list.items.append(value(&reader)) }

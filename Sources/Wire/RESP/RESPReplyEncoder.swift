@@ -56,6 +56,8 @@ enum RESPReplyEncoder {
         case .map:
             appendHeader(isRESP3 ? "%" : "*", isRESP3 ? reader.count : reader.nestedCount, &output)
             return reader.nestedCount
+        case .several:
+            return reader.nestedCount
         default:
             break
         }

@@ -42,7 +42,7 @@ enum TextReplyEncoder {
             output.append(string: reader.boolean ? "true" : "false")
         case .bigNumber:
             output.append(reader.payload)
-        case .list, .map, .set:
+        case .list, .map, .set, .several:
             output.append(UInt8(ascii: "*"))
             output.append(decimal: Int64(reader.nestedCount))
             return reader.nestedCount

@@ -8,6 +8,7 @@ except ImportError as error:
     sys.exit(f"redis_session: the package `{error.name}` is missing; ci/test installs it")
 
 import redis_keys
+import redis_pubsub
 import redis_server
 import redis_strings
 import redis_transactions
@@ -15,7 +16,7 @@ from redis_target import Target
 
 
 def main():
-    chapters = [redis_strings, redis_keys, redis_transactions, redis_server]
+    chapters = [redis_strings, redis_keys, redis_transactions, redis_pubsub, redis_server]
     for protocol in (2, 3):
         for parser in ("python", "hiredis"):
             count = 0

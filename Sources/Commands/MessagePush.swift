@@ -1,0 +1,65 @@
+// Messages as pushes: what a subscriber of each encoding is sent.
+public import Core
+public import PubSub
+
+/// Writes the pushes of pub/sub.
+///
+/// The token of the publisher goes with a message where a field has a name, in JSON and protobuf; text and
+/// RESP have no place for it.
+public enum MessagePush {
+    /// Writes a message, as a subscriber to its channel is sent it, or to `pattern`.
+    public static func write(
+        _ publication: Publication,
+        _ pattern: Topic?,
+        _ encoding: WireEncoding,
+        _ reply: inout Reply
+    ) {
+        let tellsSender = encoding == .json || encoding == .protobuf
+        let values = 2 + (pattern == nil ? 0 : 1) + (tellsSender ? 1 : 0)
+        reply.push(1 + 2 * values)
+        if let pattern {
+            append("pmessage", &reply)
+            append("pattern", &reply)
+            append(pattern.bytes, &reply)
+        } else {
+            append("message", &reply)
+        }
+        append("channel", &reply)
+        append(publication.channel.bytes, &reply)
+        append("message", &reply)
+        append(publication.message, &reply)
+        if tellsSender {
+            append("from", &reply)
+            reply.string(publication.sender)
+        }
+    }
+
+    /// Writes that so many messages of `channel` were lost.
+    ///
+    /// RESP2 knows no other pushes than messages, so there it is one of `$sys.gap`.
+    public static func writeGap(
+        _ channel: Topic,
+        lost: Int,
+        _ encoding: WireEncoding,
+        _ reply: inout Reply
+    ) {
+        reply.push(5)
+        append(encoding == .resp2 ? "message" : "gap", &reply)
+        append("channel", &reply)
+        if encoding == .resp2 {
+            append(Topic.gap.bytes, &reply)
+            append("message", &reply)
+            append(channel.bytes + Array(" \(lost)".utf8), &reply)
+        } else {
+            append(channel.bytes, &reply)
+            append("lost", &reply)
+            reply.integer(lost)
+        }
+    }
+
+    private static func append(_ bytes: [UInt8], _ reply: inout Reply) {
+        reply.bytes(bytes.span)
+    }
+
+    private static func append(_ word: StaticString, _ reply: inout Reply) { reply.status(word) }
+}

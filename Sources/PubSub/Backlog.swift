@@ -1,0 +1,134 @@
+// What waits for a slow subscriber, not yet encrypted: bounded, and what is dropped is counted.
+
+/// The messages that wait for one subscriber, and how many it lost.
+///
+/// Of what it lost it is told channel by channel, in front of the next message.
+public struct Backlog {
+    /// A message, and the pattern that it matched; none if the subscription is to its channel.
+    public struct Item: Sendable {
+        /// The message.
+        public let publication: Publication
+        /// The pattern.
+        public let pattern: Topic?
+
+        /// Makes an item.
+        public init(_ publication: Publication, _ pattern: Topic?) {
+            self.publication = publication
+            self.pattern = pattern
+        }
+    }
+
+    /// What the subscriber is sent next.
+    public enum Next: Sendable {
+        /// So many messages of the channel were lost.
+        case gap(Topic, lost: Int)
+        /// A message.
+        case message(Item)
+    }
+
+    private struct Source: Hashable {
+        let channel: Topic
+        let pattern: Topic?
+    }
+
+    private let maxMessages: Int
+    private let maxBytes: Int
+    /// The first `head` of them are gone.
+    private var items: [Item?] = []
+    private var head = 0
+    /// Where the last message of each source is, counted from the first item ever; kept for `latest` alone.
+    private var places: [Source: Int] = [:]
+    private var removed = 0
+    private var gaps: [(channel: Topic, lost: Int)] = []
+    private var gapPlaces: [Topic: Int] = [:]
+    /// Bytes that the messages count for.
+    public private(set) var byteCount = 0
+    /// Messages lost since it was made.
+    public private(set) var lostCount = 0
+
+    /// Makes an empty one for so many messages and bytes; the newest message is always kept.
+    public init(maxMessages: Int, maxBytes: Int) {
+        self.maxMessages = max(1, maxMessages)
+        self.maxBytes = maxBytes
+    }
+
+    /// Whether nothing waits.
+    public var isEmpty: Bool { head == items.count && gaps.isEmpty }
+
+    /// The number of messages that wait.
+    public var count: Int { items.count - head }
+
+    /// Takes in a message; false if there is no room and `policy` drops nothing.
+    public mutating func append(_ item: Item, _ policy: DeliveryPolicy) -> Bool {
+        let weight = item.publication.weight
+        if policy == .latest, replace(item) { return true }
+        while count > 0, count >= maxMessages || byteCount + weight > maxBytes {
+            if policy == .close { return false }
+            dropFirst()
+        }
+        if policy == .latest {
+            places[Source(channel: item.publication.channel, pattern: item.pattern)] =
+                removed + count
+        }
+        items.append(item)
+        byteCount += weight
+        return true
+    }
+
+    /// Puts a message in the place of an older one from the same source, if one waits.
+    private mutating func replace(_ item: Item) -> Bool {
+        let source = Source(channel: item.publication.channel, pattern: item.pattern)
+        guard let place = places[source], place >= removed else { return false }
+        let index = head + place - removed
+        guard index < items.count, let old = items[index] else { return false }
+        items[index] = item
+        byteCount += item.publication.weight - old.publication.weight
+        noteLoss(of: source.channel)
+        return true
+    }
+
+    private mutating func dropFirst() {
+        if let item = takeFirst() { noteLoss(of: item.publication.channel) }
+    }
+
+    private mutating func takeFirst() -> Item? {
+        guard head < items.count, let item = items[head] else { return nil }
+        items[head] = nil
+        head += 1
+        removed += 1
+        byteCount -= item.publication.weight
+        if head == items.count {
+            items.removeAll(keepingCapacity: true)
+            head = 0
+            places.removeAll(keepingCapacity: true)
+        } else if head > 64, head * 2 > items.count {
+            items.removeFirst(head)
+            head = 0
+            places = places.filter { $0.value >= removed }
+        }
+        return item
+    }
+
+    /// Counts a loss, of at most as many channels as there may be messages; of others under `*`.
+    private mutating func noteLoss(of channel: Topic) {
+        lostCount += 1
+        let name = gapPlaces[channel] == nil && gaps.count >= maxMessages ? Topic("*") : channel
+        if let place = gapPlaces[name] {
+            gaps[place].lost += 1
+        } else {
+            gapPlaces[name] = gaps.count
+            gaps.append((name, 1))
+        }
+    }
+
+    /// Takes out what comes next: what was lost, before any message.
+    public mutating func next() -> Next? {
+        if !gaps.isEmpty {
+            let gap = gaps.removeFirst()
+            gapPlaces.removeAll(keepingCapacity: true)
+            for (place, gap) in gaps.enumerated() { gapPlaces[gap.channel] = place }
+            return .gap(gap.channel, lost: gap.lost)
+        }
+        return takeFirst().map { .message($0) }
+    }
+}
