@@ -34,8 +34,8 @@ import Testing
     @Test(arguments: [
         (
             "@raed",
-            "there is no category \"@raed\": there are @open, @information, @read, @write, @admin "
-                + "and @all"
+            "there is no category \"@raed\": there are @open, @information, @read, @write, @admin"
+                + ", @pubsub and @all"
         ),
         ("+GTE", "no command is called \"GTE\""),
         ("-", "no command is called \"\""),
