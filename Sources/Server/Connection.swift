@@ -1,6 +1,7 @@
 // One peer's connection: moves bytes between its socket, TLS and the batch, as its state machine says.
 internal import Commands
 internal import Core
+internal import Gateway
 internal import Logging
 internal import Reactor
 internal import Synchronization
@@ -40,6 +41,8 @@ final class Connection: EventHandler {
     /// KeyUpdate messages since the last request.
     var keyUpdates = 0
     var hasChosenEncoding = false
+    /// What it remembers if it speaks HTTP.
+    var http: HTTPConnection?
 
     /// Plaintext that is not yet a complete request, or waits while the peer does not take its replies.
     var inbound = ByteBuffer()
@@ -162,6 +165,7 @@ final class Connection: EventHandler {
             worker.shared.facts.authenticatedClients.subtract(1, ordering: .relaxed)
         }
         tls = nil
+        http = nil
         worker.shared.facts.clients.remove(session.record)
         log("closed")
         worker.forget(self)

@@ -67,6 +67,7 @@ public final class Server: Sendable {
             for number in 0..<loopCount { workers.append(try Worker(number, state)) }
             let mailboxes = workers.map(\.mailbox)
             for worker in workers { worker.join(mailboxes) }
+            state.facts.watchLoops { now in mailboxes.map { LoopState($0, now) } }
             var listeners = configuration.listeners
             for endpoint in listeners.isEmpty ? configuration.listen : [] {
                 listeners += try Listener.listen(

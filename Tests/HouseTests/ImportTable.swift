@@ -15,9 +15,10 @@ enum ImportTable {
         "Keyspace": ["Core"],
         "Access": ["Core", "Crypto"],
         "Commands": ["Core", "Keyspace", "Access"],
+        "Gateway": ["Core", "Wire", "Commands", "NIOCore", "NIOEmbedded", "NIOHTTP1"],
         "Server": [
             "Core", "Crypto", "TLS", "Reactor", "Telemetry", "Wire", "Keyspace", "Access",
-            "Commands", "Logging",
+            "Commands", "Gateway", "Logging",
         ],
         "sallyport": [
             "Server", "Core", "Crypto", "Access", "Commands", "TLS", "Reactor", "Wire", "Logging",
