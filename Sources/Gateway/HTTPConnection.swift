@@ -65,6 +65,8 @@ final class PendingRequest {
 public final class HTTPConnection {
     private var scanner = HTTPHeadScanner()
     private var pending: PendingRequest?
+    /// Whether a request was answered.
+    private var hasAnswered = false
     /// The credentials by which the session got its token; nil where it has none.
     var credentials: [UInt8]?
     /// `Session.tokenChanges` when they were accepted.
@@ -105,11 +107,13 @@ public final class HTTPConnection {
             }
             guard let pending else {
                 answered += 1
+                hasAnswered = true
                 continue
             }
             if pending.parser.isComplete {
                 answer(pending, gateway, context, &output)
                 answered += 1
+                hasAnswered = true
             } else if position == input.count {
                 return .incomplete(needed: 1)
             }
@@ -124,8 +128,10 @@ public final class HTTPConnection {
         hasBegun: Bool,
         into output: inout ByteBuffer
     ) {
-        // A client that has nothing under way would take it for the answer to its next request.
-        if error.code.row.httpStatus == 408, !hasBegun, !isInsideRequest { return }
+        // A client that has nothing under way would take it for the answer to its next request; only one that
+        // was never served can be told so, and only that it will not be.
+        let isIdle = !hasBegun && !isInsideRequest
+        if isIdle, hasAnswered || error.code.row.httpStatus == 408 { return }
         let isHead = pending?.head.method == .HEAD
         context.session.closesAfterReply = true
         refuse(error, HTTPResponse(isHead: isHead), gateway, context, &output)

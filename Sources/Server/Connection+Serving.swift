@@ -105,6 +105,7 @@ extension Connection {
 
     func refuse(_ error: ServerError, _ now: Moment) {
         log("refused", ["error": "\(error.code.row.jsonCode)"])
+        if !hasChosenEncoding, hasAgreedOnHTTP { beginHTTP() }
         if let http {
             refuseHTTP(http, error, now)
             if machine.phase != .closed { afterSending(now) }

@@ -214,6 +214,17 @@ import Testing
         #expect(busy[0].fields["connection"] == "close")
         #expect(refuse(.requestTimeout, hasBegun: true).map(\.status) == [408])
         #expect(refuse(.idleTimeout, hasBegun: false).isEmpty)
+        let peer = bench.connect()
+        peer.send(request("GET", "/health"))
+        var output = ByteBuffer()
+        let ended = ServerError(.sessionEnded)
+        peer.connection.refuse(ended, bench.gateway, bench.context, hasBegun: false, into: &output)
+        var count = output.count
+        #expect(count == 0)
+        peer.send("GET /")
+        peer.connection.refuse(ended, bench.gateway, bench.context, hasBegun: true, into: &output)
+        count = output.count
+        #expect(count > 0)
     }
 
     @Test func upgradesAreNotTaken() throws {

@@ -103,7 +103,9 @@ private let chunked = "Transfer-Encoding: chunked"
         let bench = try HTTPBench()
         let good = [
             Self.head([host, "Content-Length: 3"]) + "abc", Self.head(["hOST:localhost"]),
-            Self.head([host, "X: "]), Self.head([host, "X:\ta\t"]), Self.head([host, "X: é"]),
+            Self.head([host, "X: "]), Self.head([host, "X:"]), Self.head(["X:", host]),
+            Self.chunks("0\r\nX:\r\n\r\n"), Self.chunks("0\r\nX: \r\nY:\r\n\r\n"),
+            Self.head([host, "X:\ta\t"]), Self.head([host, "X: é"]),
             Self.head([host, "transfer-encoding: CHUNKED"]) + "3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n",
             Self.chunks("003\r\nabc\r\n000\r\n\r\n"), Self.chunks("4\r\n\r\n\r\n\r\n0\r\n\r\n"),
             Self.chunks("7\r\n\r\n0\r\n\r\n\r\n0\r\n\r\n"),
