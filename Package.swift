@@ -46,6 +46,9 @@ let arguments = Target.Dependency.product(
 )
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
 let package = Package(
@@ -60,6 +63,8 @@ let package = Package(
         // Its traits are for Foundation's streams and for field masks, which nothing here needs.
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        // Its HTTP/1.1 codec alone; sockets and event loops are the room Reactor.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         .systemLibrary(
@@ -92,11 +97,12 @@ let package = Package(
         room("PubSub", ["Core"]),
         room("Access", ["Core", "Crypto"]),
         room("Commands", ["Core", "Keyspace", "PubSub", "Access"]),
+        room("Gateway", ["Core", "Wire", "Commands", nioCore, nioEmbedded, nioHTTP1]),
         room(
             "Server",
             [
                 "Core", "Crypto", "TLS", "Reactor", "Telemetry", "Wire", "Keyspace", "PubSub",
-                "Access", "Commands", logging,
+                "Access", "Commands", "Gateway", logging,
             ]
         ),
         program(
@@ -125,13 +131,17 @@ let package = Package(
             "CommandsTests",
             ["Core", "Wire", "Keyspace", "PubSub", "Access", "Commands", protobuf]
         ),
+        tests("GatewayTests", ["Core", "Wire", "Keyspace", "Access", "Commands", "Gateway"]),
         tests(
             "ServerTests",
             [
                 "Core", "Crypto", "TLS", "Reactor", "Wire", "PubSub", "Access", "Commands",
                 "Server", logging,
             ],
-            exclude: ["hand_over.py", "json_session.py", "protobuf_session.py", "RedisClients"]
+            exclude: [
+                "hand_over.py", "http_session.py", "json_session.py", "protobuf_session.py",
+                "RedisClients",
+            ]
         ),
         tests(
             "LoadKitTests",

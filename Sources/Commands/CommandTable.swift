@@ -13,6 +13,7 @@ public enum CommandTable {
         serverCommands,
         administrationCommands,
         limitCommands,
+        reportCommands,
         transactionCommands,
         stringCommands,
         settingCommands,

@@ -80,7 +80,7 @@ private func allLimits(_ context: CommandContext) -> [ToldLimit] {
         )
     }
     for row in LimitTable.rows where !told.contains(where: { $0.name == row.name }) {
-        told.append(ToldLimit(name: row.name, limit: value(row, context), unit: row.unit))
+        told.append(ToldLimit(name: row.name, limit: valueInForce(row, context), unit: row.unit))
     }
     return told
 }
@@ -95,7 +95,7 @@ private func unit(of name: LimitName) -> LimitUnit {
 }
 
 /// The value in force, which CONFIG SET may have changed.
-private func value(_ row: LimitRow, _ context: CommandContext) -> Int64 {
+func valueInForce(_ row: LimitRow, _ context: CommandContext) -> Int64 {
     switch row.name {
     case "maxClients": Int64(context.facts.maxClients.load(ordering: .relaxed))
     case "idleTimeoutMilliseconds":

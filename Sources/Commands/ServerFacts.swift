@@ -39,6 +39,26 @@ public final class ServerFacts: Sendable {
     /// What the allocator says: bytes that the program holds, and bytes of physical memory behind them.
     let allocator: @Sendable () -> (allocatedBytes: Int, residentBytes: Int)
 
+    /// Asks the loops how they fare; set once by who starts them.
+    private let loopSource = Mutex<@Sendable (Moment) -> [LoopState]>({ _ in [] })
+
+    /// How the loops fare; none before `watchLoops`.
+    public func loops(_ now: Moment) -> [LoopState] {
+        let source = loopSource.withLock { $0 }
+        return source(now)
+    }
+
+    /// Sets what `loops` asks.
+    public func watchLoops(_ source: @escaping @Sendable (Moment) -> [LoopState]) {
+        loopSource.withLock { $0 = source }
+    }
+
+    /// Seconds since the start.
+    func uptimeSeconds(_ now: Moment) -> Int64 { max(0, now.unixMilliseconds - startedAt) / 1000 }
+
+    /// Whether the server shuts down.
+    public var isDrainingNow: Bool { isDraining.load(ordering: .relaxed) }
+
     /// Which rung of the overload ladder the server stands on.
     public var overloadLevel: OverloadLevel {
         OverloadLevel(rawValue: overload.load(ordering: .relaxed)) ?? .normal
@@ -56,5 +76,30 @@ public final class ServerFacts: Sendable {
         self.allocator = allocator
         maxClients = Atomic(limits.maxClients)
         idleTimeoutMilliseconds = Atomic(limits.idleTimeoutMilliseconds)
+    }
+}
+
+/// How one loop fares.
+public struct LoopState: Equatable, Sendable {
+    /// Its connections, authenticated or not.
+    public var connections: Int
+    /// How late it was for its last tick, or is for the one that has not come, in milliseconds.
+    public var latenessMilliseconds: Int64
+    /// Bytes in the buffers of its connections.
+    public var heldBytes: Int
+    /// TLS hellos that wait for their turn.
+    public var waitingHandshakes: Int
+
+    /// Makes the state of a loop.
+    public init(
+        connections: Int,
+        latenessMilliseconds: Int64,
+        heldBytes: Int = 0,
+        waitingHandshakes: Int = 0
+    ) {
+        self.connections = connections
+        self.latenessMilliseconds = latenessMilliseconds
+        self.heldBytes = heldBytes
+        self.waitingHandshakes = waitingHandshakes
     }
 }

@@ -33,7 +33,7 @@ enum ServerInformation {
     ]
 
     private static func server(_ context: CommandContext) -> [(String, String)] {
-        let uptime = max(0, context.now.unixMilliseconds - context.facts.startedAt) / 1000
+        let uptime = context.facts.uptimeSeconds(context.now)
         return [
             ("redis_version", ServerFacts.redisVersion), ("redis_mode", "standalone"),
             ("server_name", "sallyport"), ("sallyport_version", ServerFacts.version),

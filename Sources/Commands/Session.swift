@@ -18,11 +18,14 @@ public final class Session {
     public var token: Token? {
         didSet {
             rights = SessionRights(token)
+            tokenChanges += 1
             if token == nil { leaveMeter() }
             let name = token?.name ?? ""
             record.details.withLock { $0.tokenName = name }
         }
     }
+    /// How often `token` was set: who keeps something by the token can tell by it that it is another.
+    public private(set) var tokenChanges = 0
     /// What counts this connection among its token's; nil while nothing does.
     private var meter: TokenMeter?
     /// What the token permits, at hand without touching the token's reference count.
@@ -135,6 +138,13 @@ extension Session {
         try transaction.append(request, command, limits)
         transaction.growth += growth
         record.queuedCommands.store(transaction.count, ordering: .relaxed)
+    }
+
+    /// Ends what one request may leave to the next, for HTTP, where they have nothing to do with each other.
+    public func leaveNothing(_ encoding: WireEncoding) {
+        if isQueueing || !watched.isEmpty { endTransaction() }
+        unansweredCommands = 0
+        self.encoding = encoding
     }
 
     /// Whether the command that was just run is not to be answered; counts it.

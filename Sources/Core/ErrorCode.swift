@@ -38,6 +38,13 @@ public enum ErrorCode: UInt16, Sendable, CaseIterable {
     case slowConsumer = 49
     case notServed = 50
     case overloaded = 51
+    case routeNotFound = 60
+    case methodNotAllowed = 61
+    case preconditionFailed = 62
+    case targetTooLong = 63
+    case unsupportedMediaType = 64
+    case headTooLarge = 65
+    case expectationFailed = 66
     case internalError = 99
 }
 
@@ -279,6 +286,72 @@ extension ErrorCode {
             )
         case .notServed:
             .init("NOT_SERVED", "ERR", "not_served", 501, 1003, "not served", closes: true)
+        case .routeNotFound:
+            .init(
+                "ROUTE",
+                "ERR",
+                "not_found",
+                404,
+                1008,
+                "no such route"
+            )
+        case .methodNotAllowed:
+            .init(
+                "METHOD",
+                "ERR",
+                "method_not_allowed",
+                405,
+                1008,
+                "this route does not take that method"
+            )
+        case .preconditionFailed:
+            .init(
+                "PRECONDITION",
+                "ERR",
+                "precondition_failed",
+                412,
+                1008,
+                "the value is not the one that the condition names"
+            )
+        case .targetTooLong:
+            .init(
+                "TARGET",
+                "ERR",
+                "target_too_long",
+                414,
+                1009,
+                "the target of the request is too long",
+                closes: true
+            )
+        case .unsupportedMediaType:
+            .init(
+                "MEDIA_TYPE",
+                "ERR",
+                "unsupported_media_type",
+                415,
+                1008,
+                "the body must be application/json"
+            )
+        case .headTooLarge:
+            .init(
+                "HEAD",
+                "ERR",
+                "head_too_large",
+                431,
+                1009,
+                "the head of the request is too large",
+                closes: true
+            )
+        case .expectationFailed:
+            .init(
+                "EXPECT",
+                "ERR",
+                "expectation_failed",
+                417,
+                1008,
+                "the only expectation that is met is 100-continue",
+                closes: true
+            )
         case .internalError:
             .init("INTERNAL", "ERR", "internal", 500, 1011, "internal error", mayRetry: true)
         }

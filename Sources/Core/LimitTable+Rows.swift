@@ -58,6 +58,27 @@ extension LimitTable {
             "Requests of a JSON array before a token is accepted."
         ),
         LimitRow(
+            "maxHTTPHeadBytes",
+            \.maxHTTPHeadBytes,
+            .bytes,
+            1024...mebibyte,
+            "The head of an HTTP request."
+        ),
+        LimitRow(
+            "maxHTTPFields",
+            \.maxHTTPFields,
+            .count,
+            8...4096,
+            "Fields in the head of an HTTP request."
+        ),
+        LimitRow(
+            "maxHTTPTargetBytes",
+            \.maxHTTPTargetBytes,
+            .bytes,
+            128...mebibyte,
+            "The target of an HTTP request."
+        ),
+        LimitRow(
             "maxLCSCells",
             \.maxLCSCells,
             .count,

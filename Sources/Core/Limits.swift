@@ -34,6 +34,12 @@ public struct Limits: Equatable, Sendable {
     /// The most pairs of bytes that LCS compares, the product of both lengths: some ten milliseconds of
     /// a loop that serves nobody else meanwhile.
     public var maxLCSCells = 4 << 20
+    /// The longest head of an HTTP request, its request line included, in bytes: what most servers take.
+    public var maxHTTPHeadBytes = 16 << 10
+    /// The most fields in the head of an HTTP request: as most servers.
+    public var maxHTTPFields = 100
+    /// The longest target of an HTTP request, in bytes: what RFC 9112 section 3 recommends, rounded up.
+    public var maxHTTPTargetBytes = 8 << 10
 
     /// The most commands between MULTI and EXEC: client libraries send whole pipelines as transactions, and
     /// 65,536 small ones hold their keys for some 20 ms.

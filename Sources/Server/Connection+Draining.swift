@@ -1,6 +1,7 @@
 // How a connection is ended by a server that shuts down: told, served until its moment, closed in a pause.
 internal import Commands
 internal import Core
+internal import Gateway
 internal import Reactor
 internal import Synchronization
 internal import TLS
@@ -53,7 +54,8 @@ extension Connection {
 
     private var situation: DrainPlan.Situation {
         var situation = DrainPlan.Situation(lastHeard: machine.lastHeard)
-        situation.isInRequest = !inbound.isEmpty || decoder.isInsideBatch
+        let isInside = decoder.isInsideBatch || http?.isInsideRequest == true
+        situation.isInRequest = !inbound.isEmpty || isInside
         situation.isInTransaction = session.isQueueing
         situation.unsentBytes = unsentBytes
         situation.isReceiving = tls?.needsRead ?? false
@@ -62,6 +64,8 @@ extension Connection {
 
     private func tell(_ draining: ConnectionDrain, _ now: Moment) {
         // RESP2 has no pushes, and the middle of a line of replies has no place for one.
+        // HTTP says it with its next response.
+        if http != nil { return }
         if !hasChosenEncoding || session.encoding == .resp2 || decoder.isInsideBatch { return }
         draining.isTold = true
         defer { worker.resetScratch() }

@@ -1,6 +1,7 @@
 // How a connection runs the requests in its plaintext.
 internal import Commands
 internal import Core
+internal import Gateway
 internal import Logging
 internal import Synchronization
 internal import Wire
@@ -37,7 +38,8 @@ extension Connection {
         if case .incomplete(let needed) = end { neededBytes = needed } else { neededBytes = 1 }
         worker.plaintext.moveRest(from: position, to: &inbound)
         countMemory()
-        let isPartial = end != .full && !inbound.isEmpty
+        let isInside = !inbound.isEmpty || http?.isInsideRequest == true
+        let isPartial = end != .full && isInside
         machine.processed(hasPartial: isPartial, now.monotonicMilliseconds)
         if messages != nil { resumeSoon() }
         let isDone = hasPeerEnded && end != .full
@@ -62,10 +64,9 @@ extension Connection {
         // That was for the request that is complete now; the next one is looked at from its first byte.
         neededBytes = 1
         if !hasChosenEncoding {
-            guard chooseEncoding() else {
-                return session.closesAfterReply ? .closing : .incomplete(needed: 1)
-            }
+            if !chooseEncoding() { return .incomplete(needed: 1) }
         }
+        if let http { return serveHTTP(http, &position, &answered) }
         return runBatch(
             worker.plaintext,
             &position,
@@ -76,20 +77,22 @@ extension Connection {
         )
     }
 
-    /// Chooses the encoding by the first bytes; false if they do not tell yet, or it is not served.
+    /// Chooses the encoding, by what the handshake settled or the first bytes; false if they do not tell yet.
     func chooseEncoding() -> Bool {
+        if hasAgreedOnHTTP {
+            beginHTTP()
+            return true
+        }
         switch sniff(worker.plaintext) {
-        case .undecided: return false
+        case .undecided:
+            return false
         case .encoding(let encoding):
             session.encoding = encoding
             decoder.encoding = encoding
             hasChosenEncoding = true
-            return true
-        case .http:
-            worker.scratch.output.append(PlaintextAnswer.httpNotServed)
+        case .http: beginHTTP()
         }
-        session.closesAfterReply = true
-        return false
+        return true
     }
 
     func sniff(_ plaintext: borrowing ByteBuffer) -> Sniffed {
@@ -105,6 +108,12 @@ extension Connection {
 
     func refuse(_ error: ServerError, _ now: Moment) {
         log("refused", ["error": "\(error.code.row.jsonCode)"])
+        if !hasChosenEncoding, hasAgreedOnHTTP { beginHTTP() }
+        if let http {
+            refuseHTTP(http, error, now)
+            if machine.phase != .closed { afterSending(now) }
+            return
+        }
         // A RESP client would take an error that answers nothing for the answer to its next command.
         if session.encoding != .resp2, session.encoding != .resp3 {
             defer { worker.resetScratch() }

@@ -2,6 +2,7 @@
 internal import Access
 internal import Commands
 internal import Core
+internal import Gateway
 internal import Logging
 internal import Reactor
 internal import Synchronization
@@ -41,6 +42,8 @@ final class Connection: EventHandler {
     /// KeyUpdate messages since the last request.
     var keyUpdates = 0
     var hasChosenEncoding = false
+    /// What it remembers if it speaks HTTP.
+    var http: HTTPConnection?
 
     /// Plaintext that is not yet a complete request, or waits while the peer does not take its replies.
     var inbound = ByteBuffer()
@@ -176,6 +179,7 @@ final class Connection: EventHandler {
             worker.shared.facts.authenticatedClients.subtract(1, ordering: .relaxed)
         }
         tls = nil
+        http = nil
         worker.shared.facts.clients.remove(session.record)
         log("closed")
         worker.forget(self)

@@ -1,5 +1,6 @@
 // How other threads speak to a worker: values in a queue, and a wake-up.
 internal import Access
+internal import Commands
 internal import Core
 internal import PubSub
 internal import Reactor
@@ -71,5 +72,17 @@ final class Mailbox: Sendable {
             queue.removeAll()
             return taken
         }
+    }
+}
+
+extension LoopState {
+    /// What `mailbox` tells of its worker's loop.
+    init(_ mailbox: Mailbox, _ now: Moment) {
+        self.init(
+            connections: mailbox.load.load(ordering: .relaxed),
+            latenessMilliseconds: mailbox.lateness(now),
+            heldBytes: mailbox.heldBytes.load(ordering: .relaxed),
+            waitingHandshakes: mailbox.waitingHandshakes.load(ordering: .relaxed)
+        )
     }
 }

@@ -1,8 +1,8 @@
-// What a peer gets that does not speak TLS, or speaks a protocol that is not served.
+// What a peer gets that does not speak TLS.
 
 internal import Wire
 
-/// Answers in plaintext, and to protocols that are not served.
+/// Answers in plaintext.
 enum PlaintextAnswer {
     /// The answer to a peer whose first bytes are not a TLS handshake; one line, or HTTP where they look
     /// like HTTP.
@@ -17,9 +17,6 @@ enum PlaintextAnswer {
     private static let http =
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 30\r\n"
         + "Connection: close\r\n\r\nThis port speaks TLS: https:/\n"
-    /// The answer, inside TLS, to an HTTP request.
-    static let httpNotServed: StaticString =
-        "HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain\r\nContent-Length: 42\r\nConnection: close\r\n\r\nHTTP is not served by this version (yet).\n"
 
     private static func looksLikeHTTP(_ first: UnsafeRawBufferPointer) -> Bool {
         let methods = [

@@ -71,6 +71,7 @@ public final class Server: Sendable {
             state.exchange.connect(
                 mailboxes.map { mailbox in { mailbox.post(.publication($0)) } }
             )
+            state.facts.watchLoops { now in mailboxes.map { LoopState($0, now) } }
             var listeners = configuration.listeners
             for endpoint in listeners.isEmpty ? configuration.listen : [] {
                 listeners += try Listener.listen(

@@ -1,6 +1,7 @@
 // What the buffers of connections take: counted all together, and the largest closed where it is too much.
 internal import Commands
 internal import Core
+internal import Gateway
 internal import Logging
 internal import Reactor
 internal import Synchronization
@@ -9,7 +10,8 @@ extension Connection {
     /// Counts what this connection's buffers take now.
     @inline(__always)
     func countMemory() {
-        let held = inbound.capacity &+ outbound.capacity &+ heldCiphertext.capacity
+        var held = inbound.capacity &+ outbound.capacity &+ heldCiphertext.capacity
+        if let http { held &+= http.heldBytes }
         if held != countedBytes { countMemory(held) }
     }
 

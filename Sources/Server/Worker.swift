@@ -2,6 +2,7 @@
 internal import Access
 internal import Commands
 internal import Core
+internal import Gateway
 internal import Keyspace
 internal import Logging
 internal import PubSub
@@ -24,6 +25,8 @@ final class Worker: EventLoopDelegate {
     /// Whose replies of this turn wait at the beginning of the output of `tls`.
     var outbox = Outbox()
     var scratch: Scratch
+    /// What the connections that speak HTTP share; nil before there is one.
+    var gateway: Gateway?
     var plaintext = ByteBuffer(capacity: Worker.scratchBytes)
     let tools: BatchTools
     /// Which connections of this loop are subscribed to what.
@@ -117,6 +120,8 @@ final class Worker: EventLoopDelegate {
         loop.delegate = self
         loop.run()
         loop.delegate = nil
+        // It must be dropped on the thread that made it.
+        gateway = nil
     }
 
     /// Begins to accept on `listeners` and to hand connections to the mailboxes of all loops.
@@ -234,6 +239,7 @@ extension Worker {
     /// Empties all scratch, so that one connection's bytes cannot reach the next one's.
     func resetScratch() {
         scratch.reset()
+        gateway?.reset()
         plaintext.removeAll(keepingUpTo: 2 * Worker.scratchBytes)
         tls.clearInput()
         tls.truncateOutput(to: outbox.byteCount)
@@ -243,7 +249,8 @@ extension Worker {
     ///
     /// Asserted at the beginning of each event, so every live test checks it on every path before.
     var isScratchEmpty: Bool {
-        scratch.isEmpty && plaintext.isEmpty && tls.outputBytes == outbox.byteCount
+        scratch.isEmpty && gateway?.isEmpty != false && plaintext.isEmpty
+            && tls.outputBytes == outbox.byteCount
             && tls.remainingInputBytes == 0
     }
 

@@ -31,6 +31,17 @@ public enum ReplyEncoder {
             )
         }
     }
+
+    /// Appends the value that `reply` holds, without what JSON wraps results in; text comes as it is.
+    ///
+    /// For HTTP, where the status says whether it is an error. JSON ends in a line end.
+    public static func encodeValue(_ reply: borrowing Reply, into output: inout ByteBuffer) {
+        var reader = ReplyReader(reply.tape.span)
+        guard reader.next() else { return }
+        if reader.item == .verbatim { return output.append(reader.payload) }
+        JSONReplyEncoder.encodeValue(&reader, &output)
+        output.append(UInt8(ascii: "\n"))
+    }
 }
 
 extension ReplyReader {

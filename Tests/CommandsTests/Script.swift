@@ -103,7 +103,7 @@ struct Script: Sendable, CustomTestStringConvertible {
     static let scripts =
         stringScripts + settingScripts + rangeScripts + comparingScripts + keyScripts
         + keyMoveScripts + expiryConditionScripts + quotaScripts + memoryScripts
-        + connectionScripts + limitScripts + permissionScripts + transactionScripts
+        + connectionScripts + limitScripts + reportScripts + permissionScripts + transactionScripts
         + administrationScripts + pubSubScripts
 
     @Test(arguments: scripts) func answersAsExpected(script: Script) throws {

@@ -25,6 +25,11 @@ struct ErrorCodeTests {
         (.internalError, 99, "internal"), (.namespaceFull, 47, "namespace_full"),
         (.rateLimited, 48, "rate_limited"), (.slowConsumer, 49, "slow_consumer"),
         (.overloaded, 51, "overloaded"),
+        (.routeNotFound, 60, "not_found"), (.methodNotAllowed, 61, "method_not_allowed"),
+        (.preconditionFailed, 62, "precondition_failed"),
+        (.targetTooLong, 63, "target_too_long"),
+        (.unsupportedMediaType, 64, "unsupported_media_type"),
+        (.headTooLarge, 65, "head_too_large"), (.expectationFailed, 66, "expectation_failed"),
     ]
 
     @Test("numbers and JSON codes are frozen")

@@ -16,9 +16,10 @@ enum ImportTable {
         "PubSub": ["Core"],
         "Access": ["Core", "Crypto"],
         "Commands": ["Core", "Keyspace", "PubSub", "Access"],
+        "Gateway": ["Core", "Wire", "Commands", "NIOCore", "NIOEmbedded", "NIOHTTP1"],
         "Server": [
             "Core", "Crypto", "TLS", "Reactor", "Telemetry", "Wire", "Keyspace", "PubSub",
-            "Access", "Commands", "Logging",
+            "Access", "Commands", "Gateway", "Logging",
         ],
         "sallyport": [
             "Server", "Core", "Crypto", "Access", "Commands", "TLS", "Reactor", "Wire", "Logging",

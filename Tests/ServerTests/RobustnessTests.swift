@@ -46,13 +46,6 @@ import Testing
         #expect(try server.textClient().ask("WHY") == "42")
     }
 
-    @Test func httpInsideTLSIsRefusedClearly() throws {
-        let connection = try TestServer().connect()
-        try connection.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        #expect(try connection.line().hasPrefix("HTTP/1.1 501 "))
-        try connection.waitUntilClosed()
-    }
-
     @Test func overlongLinesAreDiscardedInConstantMemory() throws {
         let server = try TestServer()
         let client = try server.textClient()

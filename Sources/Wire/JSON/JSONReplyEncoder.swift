@@ -46,7 +46,7 @@ enum JSONReplyEncoder {
 
     /// Appends the item at hand and what is nested in it as one JSON value.
     @_lifetime(reader: copy reader)
-    private static func encodeValue(_ reader: inout ReplyReader, _ output: inout ByteBuffer) {
+    static func encodeValue(_ reader: inout ReplyReader, _ output: inout ByteBuffer) {
         reader.skipAttributes()
         switch reader.item {
         case .bytes, .status, .verbatim:
