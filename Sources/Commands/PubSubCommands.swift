@@ -112,6 +112,9 @@ private func subscribe(
     _ context: CommandContext
 ) throws(ServerError) {
     guard let token = context.session.token else { throw ServerError(.unauthenticated) }
+    if !context.session.takesPushes {
+        throw ServerError(.invalidRequest, "a connection of HTTP cannot be sent messages")
+    }
     let number = context.session.identifier
     var fresh = 0
     for index in 1..<request.count {

@@ -44,6 +44,8 @@ public final class Session {
     }
     /// Whether the connection counts for its address until a token pays for it.
     public var countsForAddress = true
+    /// Whether messages can be sent to it that it does not ask for: not over HTTP.
+    public var takesPushes = true
     /// Why the connection is not served; nil where it is.
     public var refusal: SessionRefusal?
     /// Failed authentications so far.

@@ -14,6 +14,7 @@ extension Connection {
     /// Speaks HTTP from here on.
     func beginHTTP() {
         http = HTTPConnection()
+        session.takesPushes = false
         // What is answered in JSON lines elsewhere is answered in JSON here.
         session.encoding = .json
         hasChosenEncoding = true

@@ -45,6 +45,9 @@ import Testing
         let json = ["--json", #"{"action":"ADD","a":2,"b":3}"#]
         result = try curl(server, token + json + [base + "/v1/command"])
         #expect(result.output == "{\"result\":5}\n")
+        let subscribe = ["--json", #"{"action":"SUBSCRIBE","channel":["news"]}"#]
+        result = try curl(server, token + subscribe + [base + "/v1/command"])
+        #expect(result.output.contains("a connection of HTTP cannot be sent messages"))
         result = try curl(server, ["-o", "/dev/null", "-w", "%{http_code}", base + "/status"])
         #expect(result.output == "401")
         result = try curl(server, token + ["-I", base + "/status", base + "/metrics"])
