@@ -120,6 +120,9 @@ final class Worker: EventLoopDelegate {
         loop.delegate = self
         loop.run()
         loop.delegate = nil
+        // A loop that has ended is not late.
+        mailbox.latenessMilliseconds.store(0, ordering: .relaxed)
+        mailbox.tickedAt.store(0, ordering: .relaxed)
         // It must be dropped on the thread that made it.
         gateway = nil
     }

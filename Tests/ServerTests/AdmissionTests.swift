@@ -173,6 +173,29 @@ import Testing
         #expect(!told.isEmpty)
     }
 
+    /// Peers that do not read, each within its own limits: the largest go until the rest fits.
+    @Test func theBuffersOfAllConnectionsTogetherAreLimited() throws {
+        let server = try TestServer { $0.limits.maxConnectionMemoryBytes = 8 << 20 }
+        let steady = try server.textClient()
+        let value = String(repeating: "v", count: 60_000)
+        for number in 0..<20 { #expect(try steady.ask("SET k\(number) \(value)") == "OK") }
+        let many = (0..<20).map { "GET k\($0)\n" }.joined()
+        let deaf = try (0..<4).map { _ in try server.textClient() }
+        // Ten times 1.2 MB for each of them, of which the kernel takes a few.
+        for client in deaf { try client.send(String(repeating: many, count: 10)) }
+        var closed = 0
+        for _ in 0..<2000 where closed == 0 {
+            let line = try info(steady, "limits").first { $0.contains("maxConnectionMemoryBytes") }
+            closed = line.flatMap { Int($0.drop { $0 != ":" }.dropFirst()) } ?? 0
+        }
+        #expect(closed >= 1)
+        let held = try info(steady, "limits").first { $0.hasPrefix("connection_buffer_bytes:") }
+        let bytes = try #require(held.flatMap { Int($0.drop { $0 != ":" }.dropFirst()) })
+        #expect(bytes <= 8 << 20, "\(bytes)")
+        #expect(try steady.ask("GET k7") == value)
+        for client in deaf { client.reset() }
+    }
+
     @Test func everyPlaceIsGivenBack() throws {
         let server = try TestServer {
             $0.limits.addressOpenConnections = 20

@@ -1,5 +1,8 @@
 // The overload ladder, sample by sample.
 import Commands
+import Core
+import Reactor
+import Synchronization
 import Testing
 
 @testable import Server
@@ -30,6 +33,20 @@ import Testing
         let levels = feed(&ladder, sample, OverloadLadder.windowCount)
         #expect(levels.last == level)
         #expect(levels == levels.sorted(), "it never goes down under the same pressure")
+    }
+
+    @Test func aLoopIsLateByItsLastTickOrByTheMissingOne() throws {
+        let mailbox = Mailbox(try EventLoop().wakeUpHandle)
+        func lateness(_ time: Int64) -> Int64 {
+            mailbox.lateness(Moment(unixMilliseconds: 0, monotonicMilliseconds: time))
+        }
+        #expect(lateness(5000) == 0, "it has not begun")
+        mailbox.tickedAt.store(1000, ordering: .relaxed)
+        #expect(lateness(1100) == 0)
+        #expect(lateness(1350) == 250)
+        mailbox.latenessMilliseconds.store(70, ordering: .relaxed)
+        #expect(lateness(1100) == 70)
+        #expect(lateness(1350) == 250)
     }
 
     @Test func oneLateTickIsNoOverload() {
