@@ -18,6 +18,7 @@ final class ControlThread: Sendable {
 
     // Belongs to the thread; in a lock because the compiler cannot see that.
     private let ladder = Mutex(OverloadLadder())
+    private let tokenLimits = Mutex(TokenLimitReport())
 
     private struct Requests {
         var reload = false
@@ -115,6 +116,18 @@ final class ControlThread: Sendable {
         for mailbox in mailboxes { mailbox.post(message) }
     }
 
+    private func reportTokenLimits(_ now: Moment) {
+        let lines = tokenLimits.withLock {
+            $0.take(state.limiter.counters, now.monotonicMilliseconds)
+        }
+        for line in lines {
+            state.logger.warning(
+                line.isShadow ? "a limit would have refused" : "a limit refused",
+                metadata: ["limit": "\(line.limit.rawValue)", "times": "\(line.count)"]
+            )
+        }
+    }
+
     /// Moves the server up or down the overload ladder, and says so in the log.
     private func climb(_ now: Moment) {
         let limits = state.configuration.limits
@@ -152,6 +165,7 @@ final class ControlThread: Sendable {
         if asked.stop { loop.stop() }
         if let drain = asked.drain { reviewDrain(drain, now.monotonicMilliseconds) }
         climb(now)
+        reportTokenLimits(now)
         let outcome = tokens.review(
             isAsked: asked.reload,
             authority: state.authority,
