@@ -4,7 +4,7 @@
 ///
 /// JSON: `schema` names the form and `version` its number, which changes when a field changes its
 /// meaning or goes; new fields may come without. Durations end in their unit.
-public struct LoadReport: Codable, Sendable, Equatable {
+public struct LoadReport: MachineReport, Sendable, Equatable {
     /// The name of the JSON form.
     public static let schemaName = "sallyport-load-report"
     /// The number of the JSON form.

@@ -92,20 +92,29 @@ extension Worker {
         let time = now.monotonicMilliseconds
         let mayRunFull = time >= nextFullHandshakeAt
         while true {
+            let isFull = handshakes.isFullNext
             switch handshakes.next(admitsFull: mayRunFull, time) {
             case .none: return
             case .drop(let identifier):
                 handshaking[identifier]?.cutOff("handshakeWaitMilliseconds")
             case .run(let identifier):
-                let pause = Worker.handshakePause(shared.facts.overloadLevel)
-                nextFullHandshakeAt = pause == 0 ? .min : time + pause
+                if isFull {
+                    let pause = Worker.handshakePause(shared.facts.overloadLevel)
+                    nextFullHandshakeAt = pause == 0 ? .min : time + pause
+                }
                 handshaking[identifier]?.resumeHandshake(now)
                 return
             }
         }
     }
 
-    /// Milliseconds from one handshake to the next full one, by how far the server is overloaded.
+    /// When a handshake has its turn next, in monotonic milliseconds; `.max` where none waits.
+    var handshakeDueAt: Int64 {
+        if handshakes.waitingCount == 0 { return .max }
+        return handshakes.isFullNext ? nextFullHandshakeAt : .min
+    }
+
+    /// Milliseconds from one full handshake to the next, by how far the server is overloaded.
     ///
     /// A full one takes half a millisecond: they get a fifth of a loop, then a twentieth, then a hundredth,
     /// which is there for tokens with a reserved slot.

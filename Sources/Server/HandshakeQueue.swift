@@ -63,6 +63,7 @@ struct HandshakeQueue {
     )
     /// Hellos that wait for their turn.
     private(set) var waitingCount = 0
+    private var waitingFullCount = 0
 
     init(capacity: Int, replaceableAfterMilliseconds: Int64, maxWaitMilliseconds: Int64) {
         self.capacity = max(1, capacity)
@@ -72,6 +73,9 @@ struct HandshakeQueue {
 
     /// Handshakes under way.
     var count: Int { stages.count }
+
+    /// Whether only full handshakes wait, so that one of them is next.
+    var isFullNext: Bool { waitingFullCount == waitingCount }
 
     /// A connection was accepted.
     mutating func accepted(_ identifier: Int, _ now: Int64) -> HandshakeAdmission {
@@ -92,7 +96,7 @@ struct HandshakeQueue {
         guard case .awaitingPeer = stages[identifier] else { return }
         stages[identifier] = .waiting(kind, since: now)
         queues[kind.rawValue].append(Arrival(identifier: identifier, since: now))
-        waitingCount += 1
+        countWaiting(kind, 1)
         trimSilent()
     }
 
@@ -107,7 +111,7 @@ struct HandshakeQueue {
                     ended(first.identifier)
                     return .drop(first.identifier)
                 }
-                waitingCount -= 1
+                countWaiting(kind, -1)
                 awaitPeer(first.identifier, now)
                 return .run(first.identifier)
             }
@@ -117,13 +121,20 @@ struct HandshakeQueue {
 
     /// A handshake is complete, has failed, or its connection is closed.
     mutating func ended(_ identifier: Int) {
-        if case .waiting = stages.removeValue(forKey: identifier) { waitingCount -= 1 }
+        if case .waiting(let kind, _) = stages.removeValue(forKey: identifier) {
+            countWaiting(kind, -1)
+        }
         if stages.isEmpty {
             silent.removeAll()
             for index in queues.indices { queues[index].removeAll() }
         } else {
             trimSilent()
         }
+    }
+
+    private mutating func countWaiting(_ kind: HandshakeClass, _ change: Int) {
+        waitingCount += change
+        if kind == .full { waitingFullCount += change }
     }
 
     private mutating func awaitPeer(_ identifier: Int, _ now: Int64) {

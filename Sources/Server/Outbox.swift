@@ -64,7 +64,7 @@ extension Worker {
             flushOutbox(now)
         }
         if wantsRelief { relieve(now) }
-        loop.workDueAt = handshakes.waitingCount > 0 ? nextFullHandshakeAt : .max
+        loop.workDueAt = handshakeDueAt
         if !yielded.isEmpty || delivery.hasResuming { loop.workDueAt = .min }
     }
 }

@@ -40,6 +40,22 @@ import Testing
         #expect(queue.next(admitsFull: true, 1) == .run(1))
     }
 
+    /// What slows full handshakes down must not make others wait.
+    @Test func whetherAFullOneIsNextIsKnown() {
+        var queue = makeQueue()
+        for number in 1...3 { _ = queue.accepted(number, 0) }
+        queue.gotHello(1, .full, 0)
+        #expect(queue.isFullNext)
+        queue.gotHello(2, .resumed, 0)
+        queue.gotHello(3, .exempt, 0)
+        #expect(!queue.isFullNext)
+        #expect(queue.next(admitsFull: false, 1) == .run(3))
+        #expect(!queue.isFullNext)
+        queue.ended(2)
+        #expect(queue.isFullNext)
+        #expect(queue.waitingCount == 1)
+    }
+
     @Test func whoHasWaitedTooLongIsDropped() {
         var queue = makeQueue()
         _ = queue.accepted(1, 0)

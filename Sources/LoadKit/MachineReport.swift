@@ -1,11 +1,14 @@
-// The report of a siege for machines.
+// What every report has for machines: JSON, the same way for all of them.
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
 #else
 internal import Foundation
 #endif
 
-extension SiegeReport {
+/// A report that machines read.
+public protocol MachineReport: Codable {}
+
+extension MachineReport {
     /// The report as JSON text, ended by a line feed.
     public func json() throws -> String {
         let encoder = JSONEncoder()
@@ -20,6 +23,6 @@ extension SiegeReport {
 
     /// Parses what `json` made.
     public init(json text: String) throws {
-        self = try JSONDecoder().decode(SiegeReport.self, from: Data(text.utf8))
+        self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
     }
 }
