@@ -106,3 +106,14 @@ static inline int set_descriptor_flags_shim(int fd) {
 #include <pthread.h>
 // A GNU extension, declared only with _GNU_SOURCE.
 extern int pthread_setname_np(pthread_t thread, const char *name);
+
+#include <sys/timerfd.h>
+
+// The flags are an enum of another type than the call takes.
+static inline int timerfd_shim(void) {
+    return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+static inline int timerfd_set_shim(int fd, int64_t nanoseconds) {
+    struct itimerspec when = {{0, 0}, {nanoseconds / 1000000000, nanoseconds % 1000000000}};
+    return timerfd_settime(fd, TFD_TIMER_ABSTIME, &when, 0);
+}

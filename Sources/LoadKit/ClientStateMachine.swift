@@ -18,6 +18,8 @@ enum FailureCode: String, Sendable, CaseIterable {
     case wrongReply = "wrong_reply"
     /// A reply is an error.
     case errorReply = "error_reply"
+    /// A published message came not at all, twice, out of order, or changed.
+    case wrongDelivery = "wrong_delivery"
     /// Bytes that are no reply in this encoding.
     case malformedReply = "malformed_reply"
 }
@@ -78,6 +80,8 @@ struct ClientStateMachine: Equatable, Sendable {
         case issue
         /// Close the connection properly.
         case close
+        /// Close the connection properly, and connect to the address that is preferred then.
+        case reconnect
         /// Drop the connection and count the failure.
         case fail(Failure)
     }
@@ -88,6 +92,8 @@ struct ClientStateMachine: Equatable, Sendable {
         var addressCount = 1
         /// Whether a token must be presented.
         var hasToken = false
+        /// How many requests a connection is for; nil for any number.
+        var requestsPerConnection: Int?
         /// From the first connect to ready.
         var connectTimeout: Int64 = 10_000
         /// From one reply to the next while some are awaited.
@@ -101,10 +107,20 @@ struct ClientStateMachine: Equatable, Sendable {
     /// Requests whose replies have not come.
     private(set) var inFlight = 0
     private var deadline: Int64 = .max
+    /// Whether the run has begun, so that a new connection goes on with it.
+    private var hasStarted = false
+    /// Requests that this connection may still be used for.
+    private var quota: Int
 
     /// Makes a client that waits for its turn.
     init(_ limits: Limits) {
         self.limits = limits
+        quota = limits.requestsPerConnection ?? .max
+    }
+
+    /// How many requests it may send, where `pipeline` may be in flight.
+    func room(pipeline: Int) -> Int {
+        state == .running ? min(pipeline - inFlight, quota) : 0
     }
 
     /// Whether it has neither ended nor failed.
@@ -162,8 +178,12 @@ struct ClientStateMachine: Equatable, Sendable {
     }
 
     private mutating func becomeReady() -> Action {
-        state = .ready
         deadline = .max
+        if hasStarted {
+            state = .running
+            return .issue
+        }
+        state = .ready
         return .reportReady
     }
 
@@ -171,6 +191,7 @@ struct ClientStateMachine: Equatable, Sendable {
     mutating func start() -> Action {
         guard state == .ready else { return .nothing }
         state = .running
+        hasStarted = true
         return .issue
     }
 
@@ -179,6 +200,7 @@ struct ClientStateMachine: Equatable, Sendable {
         guard state == .running, count > 0 else { return }
         if inFlight == 0 { deadline = now + limits.replyTimeout }
         inFlight += count
+        if limits.requestsPerConnection != nil { quota -= min(count, quota) }
     }
 
     /// `count` replies came; at most as many as are in flight.
@@ -186,8 +208,16 @@ struct ClientStateMachine: Equatable, Sendable {
         inFlight -= min(count, inFlight)
         if state == .draining { return inFlight == 0 ? finish() : .nothing }
         guard state == .running else { return .nothing }
+        if quota == 0, inFlight == 0 { return beginAgain(now) }
         deadline = inFlight == 0 ? .max : now + limits.replyTimeout
         return .issue
+    }
+
+    private mutating func beginAgain(_ now: Int64) -> Action {
+        quota = limits.requestsPerConnection ?? .max
+        state = .connecting(attempt: 0)
+        deadline = now + limits.connectTimeout
+        return .reconnect
     }
 
     /// No more requests are to be sent: the run is over, or this client's share of it.

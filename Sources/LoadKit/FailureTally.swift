@@ -50,6 +50,18 @@ struct FailureTally: Sendable {
         errorReplySamples.append("\(name)\(FailureTally.subject(request)) -> \(reply.printable)")
     }
 
+    /// Adds what another loop has counted.
+    mutating func add(_ other: FailureTally) {
+        total += other.total
+        for (failure, count) in other.counts {
+            let isKnown = counts[failure] != nil || counts.count < FailureTally.maxKinds
+            counts[isKnown ? failure : Failure(failure.code, "others"), default: 0] += count
+        }
+        let maxSamples = FailureTally.maxSamples
+        wrongReplySamples = Array((wrongReplySamples + other.wrongReplySamples).prefix(maxSamples))
+        errorReplySamples = Array((errorReplySamples + other.errorReplySamples).prefix(maxSamples))
+    }
+
     private static func subject(_ request: PlannedRequest?) -> String {
         guard let request else { return "" }
         switch request.command {
@@ -57,6 +69,7 @@ struct FailureTally: Sendable {
         case .set: return " key \(request.key), \(request.valueBytes) bytes"
         case .echo: return " of \(request.valueBytes) bytes"
         case .incr: return " of connection \(request.key)"
+        case .publish: return " of publisher \(request.version), message \(request.sequence)"
         case .ping, .who: return ""
         }
     }

@@ -4,7 +4,7 @@ import Core
 enum JSONReplyParser {
     /// Takes the reply whose line begins at `start`; the line feed is at `lineEnd`.
     ///
-    /// `{"result":…}`, `{"error":{"code":"…",…}}` or `{"event":…}`, with other members beside.
+    /// `{"result":…}`, `{"error":{"code":"…",…}}`, `{"event":…}` or `{"type":…}`, with other members beside.
     static func next(
         _ input: Span<UInt8>,
         from start: Int,
@@ -28,7 +28,8 @@ enum JSONReplyParser {
                 hasAnswer = true
                 isUnderstood = takeError(&cursor, &reply)
             } else {
-                hasAnswer = hasAnswer || member.equals("event")
+                // What a WebSocket sends unasked is told by its type.
+                hasAnswer = hasAnswer || member.equals("event") || member.equals("type")
                 isUnderstood = cursor.skipValue()
             }
             if !isUnderstood { return .malformed("a JSON value that is none") }

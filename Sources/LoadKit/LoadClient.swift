@@ -36,9 +36,19 @@ final class LoadClient: EventHandler {
         }
     }
 
+    /// Its number among all clients of the run.
     let number: Int
+    /// Its place among the engine's clients.
+    let index: Int
+    /// Which of the encodings it speaks.
+    let encoding: LoadEncoding
     // The engine owns its clients and outlives them.
     unowned let engine: LoadEngine
+    let writer: RequestWriter
+    /// Whether it takes messages, and asks for nothing.
+    let isSubscriber: Bool
+    /// The number of its channel, where there are channels.
+    let topic: UInt64?
     var machine: ClientStateMachine
     var random: RandomSource
     var parser: ReplyParser
@@ -47,24 +57,42 @@ final class LoadClient: EventHandler {
     /// The beginning of a reply that is not all there.
     var rest = ByteBuffer()
     var link: Link?
+    /// The requests that the connection begins with, and which of them is answered next.
+    var opening: [[UInt8]] = []
+    var openingStep = 0
+    /// What a WebSocket's response must say.
+    var expectedAccept = ""
+    /// Messages published so far.
+    var sequence: UInt64 = 0
+    private var ticket: TLSTicket?
     private var standing = Standing.waiting
     private var handshakeBeganAt: Int64 = 0
 
     /// Makes the client numbered `number`, which waits for its turn.
-    init(_ number: Int, _ engine: LoadEngine) {
+    init(_ number: Int, index: Int, _ engine: LoadEngine) {
         self.number = number
+        self.index = index
         self.engine = engine
         let options = engine.options
+        let place = number % options.encodings.count
+        encoding = options.encodings[place]
+        writer = engine.writers[place]
+        random = engine.workload.randomSource(client: number)
+        parser = ReplyParser(encoding)
+        verifier = ReplyVerifier(encoding)
+        let isPublisher = options.pubSub.map { number < $0.publishers } ?? false
+        isSubscriber = options.pubSub != nil && !isPublisher
+        topic = options.pubSub.map { UInt64(number % $0.channels) }
+        let room = options.preloads ? LoadEngine.preloadPipeline : 1
+        pending = PendingRequests(capacity: isSubscriber ? 1 : max(room, options.pipeline))
         var limits = ClientStateMachine.Limits()
         limits.addressCount = engine.addresses.count
-        limits.hasToken = options.token != nil
+        limits.hasToken =
+            options.token != nil || encoding == .resp3 || encoding == .websocket || isSubscriber
+        limits.requestsPerConnection = isSubscriber ? nil : options.reconnectEvery
         limits.connectTimeout = Int64(options.connectTimeoutSeconds * 1000)
         limits.replyTimeout = Int64(options.replyTimeoutSeconds * 1000)
         machine = ClientStateMachine(limits)
-        random = engine.workload.randomSource(client: number)
-        parser = ReplyParser(options.encoding)
-        verifier = ReplyVerifier(options.encoding)
-        pending = PendingRequests(capacity: options.pipeline)
     }
 
     /// Begins to connect.
@@ -73,10 +101,17 @@ final class LoadClient: EventHandler {
         perform(machine.begin(now.monotonicMilliseconds), now)
     }
 
-    /// Begins to send requests.
+    /// Begins to send requests, or goes on behind what came before them.
     func start(_ now: Moment) {
-        perform(machine.start(), now)
+        let action = machine.start()
+        perform(action == .nothing && machine.state == .running ? .issue : action, now)
     }
+
+    /// Whether nothing is in flight that could still be answered.
+    var isIdle: Bool { !machine.isOpen || machine.inFlight == 0 }
+
+    /// Whether it can send a request now.
+    var hasRoom: Bool { !isSubscriber && machine.room(pipeline: engine.pipeline) > 0 }
 
     /// Sends no more requests.
     func stop(_ now: Moment) {
@@ -114,7 +149,7 @@ final class LoadClient: EventHandler {
         case .nothing: break
         case .connect(let attempt): connect(attempt, now)
         case .handshake: beginHandshake(now)
-        case .authenticate: sendToken(now)
+        case .authenticate: beginOpening(now)
         case .issue: issue(now)
         case .reportReady:
             standing = .ready
@@ -122,6 +157,12 @@ final class LoadClient: EventHandler {
         case .close:
             close()
             engine.hasEnded(nil, standing)
+        case .reconnect:
+            engine.metrics.reconnects += 1
+            if engine.options.resumes { ticket = link?.session?.ticket ?? ticket }
+            close()
+            parser = ReplyParser(encoding)
+            connect(0, now)
         case .fail(let failure):
             drop()
             engine.hasEnded(failure, standing)
@@ -167,6 +208,7 @@ extension LoadClient {
                 engine.buffers,
                 serverName: engine.options.host
             )
+            if let ticket { link.session?.resume(ticket) }
             continueHandshake(now)
         } catch {
             perform(machine.fail(Failure(.tlsFailed, "\(error)")), now)
@@ -181,12 +223,12 @@ extension LoadClient {
             send(link, now)
         case .done:
             let nanoseconds = SystemClock.monotonicNanoseconds() - handshakeBeganAt
-            engine.metrics.handshakes.record(nanoseconds: nanoseconds)
-            if engine.firstConnection == nil {
-                engine.firstConnection = (
-                    link.address.description, session.version, session.cipherSuite
-                )
+            if session.isResumed {
+                engine.metrics.resumedHandshakes.record(nanoseconds: nanoseconds)
+            } else {
+                engine.metrics.handshakes.record(nanoseconds: nanoseconds)
             }
+            if engine.totals.connection == nil { note(link, session) }
             // What the handshake wrote last leaves together with the token.
             perform(machine.handshakeCompleted(), now)
             if self.link === link { send(link, now) }
@@ -199,15 +241,45 @@ extension LoadClient {
         }
     }
 
-    private func sendToken(_ now: Moment) {
+    private func note(_ link: Link, _ session: TLSSession) {
+        engine.totals.connection = LoadTotals.Connection(
+            address: link.address.description,
+            version: session.version,
+            cipher: session.cipherSuite,
+            isLocal: link.socket.localAddress().host == link.address.host
+        )
+    }
+
+    private func beginOpening(_ now: Moment) {
+        let key = encoding == .websocket ? WebSocketKey.random() : ""
+        expectedAccept = encoding == .websocket ? WebSocketKey.answer(to: key) : ""
+        opening = writer.opening(
+            webSocketKey: key,
+            topic: isSubscriber ? topic : nil,
+            keyPrefix: engine.options.keyPrefix
+        )
+        openingStep = 0
+        sendOpening(now)
+    }
+
+    /// Sends the next request of the opening.
+    func sendOpening(_ now: Moment) {
         engine.outbound.removeAll()
-        engine.writer.append(token: engine.options.token ?? "", to: &engine.outbound)
+        let step = opening[openingStep]
+        engine.outbound.append(step.span)
         encryptAndSend(now)
     }
 
     /// Says that nothing more is coming, and closes.
     private func close() {
         if let link, let session = link.session {
+            if encoding == .websocket, session.isEstablished {
+                // Status 1000: it has done what it was made for (RFC 6455 section 7.4.1).
+                engine.outbound.removeAll()
+                WebSocketFrame.append(.close, [0x03, 0xE8], to: &engine.outbound)
+                _ = engine.outbound.withBytes { session.write($0) }
+                engine.outbound.removeAll()
+            }
             session.close()
             if link.unsent.isEmpty { _ = link.socket.send(engine.buffers.output) }
             engine.buffers.clearOutput()

@@ -16,6 +16,11 @@ public enum LoadCommand: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case del
     /// Asks how many clients there are.
     case who
+    /// Sends a message to subscribers: what publishers do, and no part of a mix.
+    case publish
+
+    /// What a mix can name.
+    static let mixable = allCases.filter { $0 != .publish }
 
     /// The name as a person writes it in a mix: lower case.
     public var name: String {
@@ -27,6 +32,7 @@ public enum LoadCommand: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .incr: "incr"
         case .del: "del"
         case .who: "who"
+        case .publish: "publish"
         }
     }
 }
@@ -67,8 +73,8 @@ public struct LoadMix: Sendable, Equatable, CustomStringConvertible {
     private static func share(_ part: Substring) throws(LoadError) -> Share {
         let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let name = sides[0].filter { $0 != " " }.lowercased()
-        guard let command = LoadCommand.allCases.first(where: { $0.name == name }) else {
-            let known = LoadCommand.allCases.map(\.name).joined(separator: ", ")
+        guard let command = LoadCommand.mixable.first(where: { $0.name == name }) else {
+            let known = LoadCommand.mixable.map(\.name).joined(separator: ", ")
             throw .usage("'\(name)' in the mix is not a command: known are \(known)")
         }
         if sides.count == 1 { return Share(command: command, weight: 1) }

@@ -3,21 +3,25 @@ internal import Core
 internal import Reactor
 internal import TLS
 
-/// Drives all clients of one run on one loop, from the first connect to the last close.
+/// Drives its share of the clients of one run on one loop, from the first connect to the last close.
 final class LoadEngine: EventLoopDelegate {
     /// Bytes of ciphertext taken from a socket at once.
     private static let receiveBytes = 256 << 10
-    /// Milliseconds between two progress values.
-    private static let progressMilliseconds: Int64 = 1000
+    /// Requests in flight on each connection while keys are set, at least.
+    static let preloadPipeline = 16
 
     // What does not change during a run.
     let options: LoadOptions
     let addresses: [SocketAddress]
     let context: TLSContext
     let workload: Workload
-    let writer: RequestWriter
+    /// By the index of the encoding in the options.
+    let writers: [RequestWriter]
     let loop: EventLoop
-    private let control: LoadControl
+    /// Which of the run's loops this is.
+    let index: Int
+    let control: LoadControl
+    private let alarm: Alarm?
 
     // What all clients share, by turns; empty between two turns.
     let buffers = TLSBuffers()
@@ -28,51 +32,66 @@ final class LoadEngine: EventLoopDelegate {
     let receiveRoom: UnsafeMutableRawBufferPointer
 
     // What changes.
+    var totals = LoadTotals()
     var metrics = LoadMetrics()
     /// The address that a connection was made to last: tried first by the next.
     var preferredAddress = 0
-    var firstConnection: (address: String, version: String, cipher: String)?
-    var lastReplyAt: Int64 = 0
-    private var clients: [LoadClient] = []
-    private var phase = LoadProgress.Phase.connecting
+    var clients: [LoadClient] = []
+    var phase = LoadProgress.Phase.connecting
+    var dispatcher: Dispatcher?
+    var nextToBegin = 0
+    var ready = 0
+    var phaseBeganAt: Int64 = 0
+    var stopAt: Int64 = .max
+    var published = Published()
     private var ramp: Ramp
-    private var nextToBegin = 0
     private var settingUp = 0
-    private var ready = 0
-    private var everReady = 0
-    private var failed = 0
     private var ended = 0
-    private var remaining: UInt64
-    private var isEndedEarly = false
+    private var remaining = UInt64.max
+    private var nextPreloadedKey: UInt64
+    private var arrivedAt: Set<LoadStep> = []
     private var setUpBeganAt: Int64 = 0
-    private var setUpSeconds = 0.0
-    private var startedAt: Int64 = 0
-    private var phaseBeganAt: Int64 = 0
-    private var stopAt: Int64 = .max
-    private var publishedAt: Int64 = 0
-    private var publishedRequests: UInt64 = 0
+    private var measureAt: Int64 = .max
+    private var subscribersStopAt: Int64 = .max
+    private var deliveriesTold = (expected: UInt64(0), received: UInt64(0))
     private var probe = LagProbe(SystemClock.monotonicNanoseconds())
     private var stage = 0
     private var stageBeganAt: Int64 = 0
 
-    /// Makes the engine of one run, on the thread that will call `run`.
+    /// What the last progress said.
+    struct Published {
+        var milliseconds: Int64 = 0
+        var requests: UInt64 = 0
+    }
+
+    /// Makes the engine of one loop of a run, on the thread that will call `run`.
     init(
         _ options: LoadOptions,
         _ addresses: [SocketAddress],
         _ context: TLSContext,
-        _ control: LoadControl
+        _ control: LoadControl,
+        index: Int = 0
     ) throws(SystemError) {
         self.options = options
         self.addresses = addresses
         self.context = context
         self.control = control
+        self.index = index
         workload = Workload(options)
-        writer = RequestWriter(options.encoding, keyPrefix: options.keyPrefix, seed: options.seed)
-        ramp = Ramp(maxSettingUp: options.maxHandshakes, perSecond: options.connectionsPerSecond)
-        remaining = options.requests ?? .max
+        writers = options.encodings.map {
+            RequestWriter($0, keyPrefix: options.keyPrefix, seed: options.seed, options.peer)
+        }
+        let loops = Double(control.loops)
+        ramp = Ramp(
+            maxSettingUp: max(1, options.maxHandshakes / control.loops),
+            perSecond: options.connectionsPerSecond.map { $0 / loops }
+        )
+        nextPreloadedKey = UInt64(index)
         loop = try EventLoop()
+        alarm = options.rate == nil ? nil : try Alarm(loop)
         receiveRoom = .allocate(byteCount: LoadEngine.receiveBytes, alignment: 64)
-        clients = (0..<options.clients).map { LoadClient($0, self) }
+        let numbers = stride(from: index, to: options.clients, by: control.loops)
+        clients = numbers.enumerated().map { LoadClient($0.element, index: $0.offset, self) }
     }
 
     deinit {
@@ -80,23 +99,27 @@ final class LoadEngine: EventLoopDelegate {
     }
 
     /// Runs until all clients have ended.
-    func run() -> LoadReport {
+    func run() -> LoadTotals {
         loop.delegate = self
         defer { loop.delegate = nil }
         setUpBeganAt = SystemClock.monotonicNanoseconds()
         enter(.connecting, loop.now)
         while ended < clients.count {
             advance(loop.now)
-            if options.isStaged {
-                stagedTurn()
-                continue
-            }
-            let wait = stopAt == .max ? nil : max(0, stopAt - loop.now.monotonicMilliseconds)
-            loop.turn(maximumWaitMilliseconds: wait)
+            let untilStop = max(0, stopAt - loop.now.monotonicMilliseconds)
+            let untilLook = probe.wait(SystemClock.monotonicNanoseconds())
+            loop.turn(maximumWaitMilliseconds: min(untilStop, untilLook))
+            let now = SystemClock.monotonicNanoseconds()
+            probe.look(now)
+            if options.isStaged, control.wantedStage != stage { cut(now) }
         }
+        // Those who end early, or with nobody, are waited for by nobody.
+        for step in [LoadStep.connecting, .preloading, .publishing] { arrive(step) }
         if options.isStaged { cut(SystemClock.monotonicNanoseconds()) }
+        if phase == .running { totals.lag = probe.take() }
         enter(.finished, loop.now)
-        return report()
+        totals.metrics = metrics
+        return totals
     }
 
     /// Does what is due between two turns of the loop.
@@ -104,20 +127,27 @@ final class LoadEngine: EventLoopDelegate {
         switch phase {
         case .connecting:
             beginClients(now)
-            if nextToBegin == clients.count, settingUp == 0 { start(now) }
+            if nextToBegin == clients.count, settingUp == 0 {
+                arrive(.connecting)
+                if control.isOver(.connecting) { beginLoad(now) }
+            }
+        case .preloading:
+            let isOver = nextPreloadedKey >= options.keyCount && clients.allSatisfy(\.isIdle)
+            if isOver { arrive(.preloading) }
+            if control.isOver(.preloading) { beginTraffic(now) }
+        case .warmingUp:
+            if now.monotonicMilliseconds >= measureAt { measure(now) }
         case .running:
             if now.monotonicMilliseconds >= stopAt { drain(now) }
-        case .draining, .finished:
+        case .draining:
+            if options.pubSub != nil { drainSubscribers(now) }
+        case .finished:
             break
         }
     }
 
-    /// One turn of a run that is cut into stages; only its `LoadControl` ends it.
-    private func stagedTurn() {
-        loop.turn(maximumWaitMilliseconds: probe.wait(SystemClock.monotonicNanoseconds()))
-        let now = SystemClock.monotonicNanoseconds()
-        probe.look(now)
-        if control.wantedStage != stage { cut(now) }
+    private func arrive(_ step: LoadStep) {
+        if arrivedAt.insert(step).inserted { control.arrive(step) }
     }
 
     /// Hands over the figures since the last cut, and begins anew.
@@ -135,7 +165,7 @@ final class LoadEngine: EventLoopDelegate {
             )
         )
         metrics = LoadMetrics()
-        publishedRequests = 0
+        published.requests = 0
         stage = control.wantedStage
         stageBeganAt = now
     }
@@ -152,25 +182,102 @@ final class LoadEngine: EventLoopDelegate {
         }
     }
 
-    private func start(_ now: Moment) {
-        startedAt = SystemClock.monotonicNanoseconds()
-        lastReplyAt = startedAt
-        setUpSeconds = Double(startedAt - setUpBeganAt) / 1e9
-        if options.requests == nil {
-            let duration = Int64(options.durationSeconds * 1000)
-            stopAt = now.monotonicMilliseconds + max(1, duration)
-        }
-        enter(.running, now)
+    private func beginLoad(_ now: Moment) {
+        let nanoseconds = SystemClock.monotonicNanoseconds()
+        totals.setUpSeconds = Double(nanoseconds - setUpBeganAt) / 1e9
+        if !options.preloads { return beginTraffic(now) }
+        enter(.preloading, now)
         for client in clients { client.start(now) }
     }
 
-    private func drain(_ now: Moment) {
+    private func beginTraffic(_ now: Moment) {
+        let nanoseconds = SystemClock.monotonicNanoseconds()
+        if let rate = options.rate {
+            let schedule = ArrivalSchedule(
+                options.arrivals,
+                perSecond: rate,
+                beganAt: nanoseconds,
+                loop: index,
+                loops: control.loops,
+                seed: options.seed
+            )
+            dispatcher = Dispatcher(schedule, clients: clients.count)
+        }
+        let warmUp = Int64(options.warmUpSeconds * 1000)
+        measureAt = now.monotonicMilliseconds + warmUp
+        if warmUp > 0 { enter(.warmingUp, now) } else { measure(now) }
+        for client in clients { client.start(now) }
+    }
+
+    private func measure(_ now: Moment) {
+        let nanoseconds = SystemClock.monotonicNanoseconds()
+        let beganAt = control.measuring(from: nanoseconds)
+        totals.startedAt = beganAt
+        totals.lastReplyAt = beganAt
+        _ = probe.take()
+        metrics.beginMeasuring(options.isStaged ? nil : Timeline(beganAt))
+        published.requests = 0
+        if let requests = options.requests {
+            let share = requests / UInt64(control.loops)
+            let isMore = UInt64(index) < requests % UInt64(control.loops)
+            remaining = share + (isMore ? 1 : 0)
+        } else {
+            let duration = max(1, Int64(options.durationSeconds * 1000))
+            stopAt = now.monotonicMilliseconds + duration
+            dispatcher?.schedule.end = nanoseconds + duration * 1_000_000
+        }
+        enter(.running, now)
+    }
+
+    func drain(_ now: Moment) {
+        if phase == .running { totals.lag = probe.take() }
         stopAt = .max
+        countUnsent()
         enter(.draining, now)
+        for client in clients where !client.isSubscriber { client.stop(now) }
+    }
+
+    /// Counts what was planned and is not sent: whoever waited for it has waited until now.
+    private func countUnsent() {
+        let now = SystemClock.monotonicNanoseconds()
+        var random = RandomSource(seed: options.seed, stream: 0)
+        var left = LoadEngine.maxUnsent
+        while left > 0, dispatcher?.schedule.isDue(now) == true, remaining > 0 {
+            guard let planned = dispatcher?.schedule.take() else { break }
+            let command = options.pubSub == nil ? workload.pick(&random) : .publish
+            metrics.countUnsent(command, plannedAt: planned, endedAt: now)
+            left -= 1
+        }
+        dispatcher = nil
+    }
+
+    /// Planned starts that are counted one by one at the end: a second or so of work.
+    private static let maxUnsent = 20_000_000
+
+    /// Lets subscribers go once all that was published has come, or has had its time.
+    private func drainSubscribers(_ now: Moment) {
+        if clients.contains(where: { !$0.isSubscriber && $0.machine.isOpen }) { return }
+        tellDeliveries()
+        arrive(.publishing)
+        if !control.isOver(.publishing) { return }
+        let time = now.monotonicMilliseconds
+        if subscribersStopAt == .max {
+            subscribersStopAt = time + ClientStateMachine.Limits().drainTimeout
+        }
+        if !control.isAllDelivered, time < subscribersStopAt { return }
         for client in clients { client.stop(now) }
     }
 
-    private func enter(_ phase: LoadProgress.Phase, _ now: Moment) {
+    private func tellDeliveries() {
+        let tally = metrics.deliveries
+        control.addDeliveries(
+            expected: tally.expected - deliveriesTold.expected,
+            received: tally.received - deliveriesTold.received
+        )
+        deliveriesTold = (tally.expected, tally.received)
+    }
+
+    func enter(_ phase: LoadProgress.Phase, _ now: Moment) {
         self.phase = phase
         phaseBeganAt = now.monotonicMilliseconds
         publish(now)
@@ -178,6 +285,18 @@ final class LoadEngine: EventLoopDelegate {
 }
 
 extension LoadEngine {
+    /// The next request of `client` in a closed loop; nil if it has none to send now.
+    @inline(__always)
+    func nextRequest(_ client: LoadClient) -> PlannedRequest? {
+        if phase == .preloading {
+            if nextPreloadedKey >= options.keyCount { return nil }
+            let key = nextPreloadedKey
+            nextPreloadedKey += UInt64(control.loops)
+            return workload.preload(key: key, &client.random)
+        }
+        return takeRequest() ? client.makeRequest() : nil
+    }
+
     /// Takes the right to send one request; false if all have been sent.
     @inline(__always)
     func takeRequest() -> Bool {
@@ -190,11 +309,33 @@ extension LoadEngine {
     /// Whether all requests have been sent.
     var isSpent: Bool { remaining == 0 }
 
+    /// Requests that a client may have in flight.
+    var pipeline: Int {
+        phase == .preloading
+            ? max(options.pipeline, LoadEngine.preloadPipeline) : options.pipeline
+    }
+
+    /// Starts what is due; on the loop, when all that has arrived was handled.
+    func handledEvents(_ now: Moment) {
+        if dispatcher == nil { return }
+        let time = SystemClock.monotonicNanoseconds()
+        while let start = dispatcher?.next(time, isFree: { clients[$0].hasRoom }) {
+            if !takeRequest() { return drain(now) }
+            let sentAt = clients[start.client].issue(plannedAt: start.plannedAt, now)
+            if start.waitedForClient { continue }
+            metrics.lateness.record(nanoseconds: sentAt - start.plannedAt)
+        }
+        if isSpent { return drain(now) }
+        if let schedule = dispatcher?.schedule, schedule.next > time, schedule.next < schedule.end {
+            alarm?.set(at: schedule.next)
+        }
+    }
+
     /// A client waits for the run to begin.
     func becameReady() {
         settingUp -= 1
         ready += 1
-        everReady += 1
+        totals.clientsConnected += 1
     }
 
     /// A client has ended; told once of each.
@@ -206,117 +347,31 @@ extension LoadEngine {
         case .ready: ready -= 1
         }
         if let failure {
-            failed += 1
-            metrics.failures.count(failure)
+            totals.clientsFailed += 1
+            metrics.fail(failure, at: SystemClock.monotonicNanoseconds())
         }
     }
 }
 
-extension LoadEngine {
-    /// Nobody wakes this loop: wishes are looked at with each tick.
-    func wokeUp(_: Moment) {}
+/// Wakes a loop when the next start is planned, more precisely than its own waiting.
+private final class Alarm: EventHandler {
+    private let timer: PreciseTimer
+    private var setFor: Int64 = 0
 
-    /// Looks at timeouts and at what the user wants.
-    func ticked(_ now: Moment) {
-        switch control.wanted {
-        case .goOn:
-            break
-        case .stop:
-            if phase == .connecting || phase == .running {
-                isEndedEarly = true
-                nextToBegin = clients.count
-                drain(now)
-            }
-        case .abandon:
-            isEndedEarly = true
-            for client in clients { client.abandon(now) }
-        }
-        for client in clients { client.timePassed(now) }
-        let sincePublished = now.monotonicMilliseconds - publishedAt
-        if sincePublished >= LoadEngine.progressMilliseconds { publish(now) }
+    init(_ loop: EventLoop) throws(SystemError) {
+        timer = try PreciseTimer()
+        _ = try loop.register(timer.descriptor, self)
     }
 
-    private func publish(_ now: Moment) {
-        let time = now.monotonicMilliseconds
-        var progress = LoadProgress()
-        progress.phase = phase
-        progress.seconds = Double(time - phaseBeganAt) / 1000
-        progress.clients = clients.count
-        progress.connected = ready
-        progress.failed = failed
-        progress.requests = metrics.requests
-        progress.errors = metrics.failures.total
-        let seconds = Double(time - publishedAt) / 1000
-        if publishedAt > 0, seconds > 0 {
-            let added = metrics.requests - publishedRequests
-            progress.requestsPerSecond = Double(added) / seconds
-        }
-        progress.p50 = metrics.interval.percentile(50)
-        progress.p99 = metrics.interval.percentile(99)
-        metrics.resetInterval()
-        publishedAt = time
-        publishedRequests = metrics.requests
-        control.publish(progress)
+    func set(at time: Int64) {
+        if time == setFor { return }
+        setFor = time
+        timer.set(at: time)
     }
 
-    private func report() -> LoadReport {
-        var report = LoadReport(target: target, settings: settings)
-        report.clientsConnected = everReady
-        report.clientsFailed = failed
-        report.handshakes = metrics.handshakes.summary
-        report.setUpSeconds = setUpSeconds
-        report.elapsedSeconds = startedAt == 0 ? 0 : Double(lastReplyAt - startedAt) / 1e9
-        report.requests = metrics.requests
-        if report.elapsedSeconds > 0 {
-            report.requestsPerSecond = Double(metrics.requests) / report.elapsedSeconds
-        }
-        report.bytesSent = metrics.bytesSent
-        report.bytesReceived = metrics.bytesReceived
-        report.latency = metrics.latency
-        report.commands = options.mix.shares.map { row($0.command) }
-        report.failures = metrics.failures.rows
-        report.wrongReplySamples = metrics.failures.wrongReplySamples
-        report.errorReplySamples = metrics.failures.errorReplySamples
-        report.isEndedEarly = isEndedEarly
-        return report
-    }
+    func becameReady(_: Readiness, _: Moment) { timer.drain() }
 
-    private var target: LoadReport.Target {
-        LoadReport.Target(
-            host: options.host,
-            port: options.port,
-            address: firstConnection?.address ?? "",
-            encoding: options.encoding,
-            tlsVersion: firstConnection?.version ?? "",
-            cipherSuite: firstConnection?.cipher ?? "",
-            isVerified: options.trust != .anyone
-        )
-    }
-
-    private var settings: LoadReport.Settings {
-        LoadReport.Settings(
-            clients: options.clients,
-            pipeline: options.pipeline,
-            mix: options.mix.description,
-            minValueBytes: options.valueBytes.lowerBound,
-            maxValueBytes: options.valueBytes.upperBound,
-            keys: options.keyCount,
-            keyPrefix: options.keyPrefix,
-            seed: options.seed
-        )
-    }
-
-    private func row(_ command: LoadCommand) -> LoadReport.CommandRow {
-        let row = metrics.rows[Int(command.rawValue)]
-        return LoadReport.CommandRow(
-            command: command.name,
-            replies: row.replies,
-            missing: row.missing,
-            errors: row.errors,
-            wrong: row.wrong,
-            latency: row.latency.summary
-        )
-    }
+    func timerFired(_: Moment) {}
 }
 
 @available(*, unavailable)

@@ -1,34 +1,39 @@
-// A run from outside: begun and awaited on one thread, carried out on another.
+// A run from outside: begun and awaited on one thread, carried out on others.
+internal import Core
 internal import Reactor
 internal import Synchronization
 internal import TLS
 
 /// Carries out one run.
 ///
-/// `start` returns once the loop's thread runs; `progress` may be read at any time from then on.
+/// `start` returns once the loops' threads run; `progress` may be read at any time from then on.
 public final class LoadRunner: Sendable {
-    /// Descriptors that are no client's: standard streams, the loop's own, the report's file.
+    /// Descriptors that are no client's: standard streams, the loops' own, the report's file.
     private static let spareDescriptors = 32
+    /// Descriptors of a loop.
+    private static let loopDescriptors = 3
 
     private let options: LoadOptions
-    let control = LoadControl()
-    /// The loop's thread, until it has been joined.
-    private let thread = Mutex<LoopThread?>(nil)
+    let control: LoadControl
+    /// The loops' threads, until they have been joined.
+    private let threads = Mutex<[LoopThread]>([])
+    private let watch = Mutex(ServerWatch())
 
     /// Makes the runner of the run that `options` describe.
     public init(_ options: LoadOptions) throws(LoadError) {
         try options.validate()
         self.options = options
+        control = LoadControl(loops: options.loops)
     }
 
-    /// Resolves the host, reads the certificate authorities, and starts the loop's thread.
+    /// Resolves the host, reads the certificate authorities, and starts the loops' threads.
     ///
     /// Blocks for as long as the resolver takes.
     public func start() throws(LoadError) {
         try begin(prepare())
     }
 
-    /// What is made before the loop's thread exists.
+    /// What is made before the loops' threads exist.
     struct Preparation {
         var context: TLSContext
         var addresses: [SocketAddress]
@@ -37,38 +42,58 @@ public final class LoadRunner: Sendable {
     /// Does what may block, on the caller's thread.
     func prepare() throws(LoadError) -> Preparation {
         let limit = DescriptorLimit.raise()
-        if options.clients + LoadRunner.spareDescriptors > limit {
+        let own = LoadRunner.spareDescriptors + options.loops * LoadRunner.loopDescriptors
+        if options.clients + own > limit {
             throw .unready(
                 "\(options.clients) clients do not fit into the limit of \(limit) open files: "
                     + "raise it (ulimit -n) or ask for fewer --clients"
             )
         }
-        return Preparation(context: try makeContext(), addresses: try resolve())
+        let preparation = Preparation(context: try makeContext(), addresses: try resolve())
+        if options.isStaged { return preparation }
+        try findServer(preparation.addresses)
+        try LoadReport.validate(options.thresholds, options, hasServer: watch.withLock(\.isKnown))
+        return preparation
     }
 
-    /// Starts the loop's thread.
+    private func findServer(_ addresses: [SocketAddress]) throws(LoadError) {
+        var process = options.processID.map { ServerProcess(id: $0) }
+        if let process, process.sample() == nil {
+            throw .unready("there is no process \(process.id) on this machine")
+        }
+        if process == nil, addresses.allSatisfy({ ServerProcess.isLoopback($0.host) }) {
+            process = ServerProcess.listening(on: options.port)
+        }
+        watch.withLock { $0.process = process }
+    }
+
+    /// Starts the loops' threads.
     func begin(_ preparation: Preparation) throws(LoadError) {
         let (options, control) = (options, control)
         let (context, addresses) = (preparation.context, preparation.addresses)
-        do throws(SystemError) {
-            let started = try LoopThread("loadgen") {
-                LoadRunner.carryOut(options, addresses, context, control)
+        for index in 0..<options.loops {
+            do throws(SystemError) {
+                let started = try LoopThread("loadgen-\(index)") {
+                    LoadRunner.carryOut(options, addresses, context, control, index)
+                }
+                threads.withLock { $0.append(started) }
+            } catch {
+                control.askToStop()
+                throw .unready("cannot start a thread: \(error)")
             }
-            thread.withLock { $0 = started }
-        } catch {
-            throw .unready("cannot start a thread: \(error)")
         }
     }
 
-    /// The body of the loop's thread.
+    /// The body of a loop's thread.
     private static func carryOut(
         _ options: LoadOptions,
         _ addresses: [SocketAddress],
         _ context: TLSContext,
-        _ control: LoadControl
+        _ control: LoadControl,
+        _ index: Int
     ) {
         do throws(SystemError) {
-            let engine = try LoadEngine(options, addresses, context, control)
+            let engine = try LoadEngine(options, addresses, context, control, index: index)
             control.finish(.success(engine.run()))
         } catch {
             control.finish(.failure(.unready("cannot start an event loop: \(error)")))
@@ -105,16 +130,27 @@ public final class LoadRunner: Sendable {
     /// Where the run stands.
     public var progress: LoadProgress { control.progress }
 
+    /// Looks at the server's process, where it is known; to be called every few milliseconds.
+    public func advance() {
+        let now = SystemClock.now().monotonicMilliseconds
+        let isMeasuring = control.progress.phase == .running
+        watch.withLock { $0.look(now, isMeasuring: isMeasuring) }
+    }
+
     /// What the run came to; nil while it goes on.
     public var result: Result<LoadReport, LoadError>? {
         guard let result = control.result else { return nil }
-        // The result is the last that the thread leaves, so this does not wait for anything.
-        let ended = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
+        // The result is the last that a thread leaves, so this does not wait for anything.
+        let ended = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
         }
-        ended?.join()
-        return result
+        for thread in ended { thread.join() }
+        let (server, id) = watch.withLock { watch in
+            watch.conclude()
+            return (watch.usage.figures, watch.process?.id ?? 0)
+        }
+        return result.map { LoadReport($0, options, server, processID: id) }
     }
 }
 
@@ -134,11 +170,47 @@ extension LoadRunner {
         var shown = 0
         while true {
             if Signals.wait(milliseconds: LoadRunner.lookMilliseconds) != nil { stop() }
+            advance()
             if let result { return try result.get() }
             let progress = progress
             if progress.number == shown { continue }
             shown = progress.number
             show(progress)
         }
+    }
+}
+
+/// Looks at the server's process while the run is measured.
+struct ServerWatch: Sendable {
+    /// Milliseconds between two looks.
+    private static let interval: Int64 = 200
+
+    /// The process; nil where it is not known.
+    var process: ServerProcess?
+    /// What it used.
+    private(set) var usage = ServerUsage()
+    private var lookedAt: Int64 = .min
+    private var isMeasuring = false
+
+    /// Makes a watch of nothing.
+    init() {}
+
+    /// Whether there is a process to look at.
+    var isKnown: Bool { process != nil }
+
+    /// Looks, if it is time, or if measuring begins or ends.
+    mutating func look(_ now: Int64, isMeasuring: Bool) {
+        let hasChanged = isMeasuring != self.isMeasuring
+        self.isMeasuring = isMeasuring
+        if !hasChanged, !isMeasuring || now - lookedAt < ServerWatch.interval { return }
+        lookedAt = now
+        if let sample = process?.sample() { usage.add(sample) }
+    }
+
+    /// Looks once more, if the end of measuring was not seen.
+    mutating func conclude() {
+        if !isMeasuring { return }
+        isMeasuring = false
+        if let sample = process?.sample() { usage.add(sample) }
     }
 }

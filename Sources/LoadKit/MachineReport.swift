@@ -18,7 +18,12 @@ extension MachineReport {
 
     /// Writes the report to the file at `path`, all of it or nothing.
     public func write(toFile path: String) throws {
-        try Data(try json().utf8).write(to: URL(filePath: path), options: .atomic)
+        try Self.write(json(), toFile: path)
+    }
+
+    /// Writes `text` to the file at `path`, all of it or nothing.
+    static func write(_ text: String, toFile path: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
     }
 
     /// Parses what `json` made.

@@ -58,6 +58,8 @@ struct ReplyParser: Sendable {
     private let encoding: LoadEncoding
     /// Bytes from the reply's first that are known not to hold the line end looked for.
     var searched = 0
+    /// Whether what comes is frames of a WebSocket, and not the response that makes it one.
+    private var isUpgraded = false
 
     /// Makes the parser of a connection that speaks `encoding`.
     init(_ encoding: LoadEncoding) {
@@ -72,8 +74,15 @@ struct ReplyParser: Sendable {
     ) -> ReplyOutcome {
         if start >= input.count { return .incomplete }
         switch encoding {
-        case .resp: return RESPReplyParser.next(input, from: start)
+        case .resp, .resp3: return RESPReplyParser.next(input, from: start)
         case .text, .json: return nextLine(input, from: start, &scratch)
+        case .protobuf: return ProtobufReplyParser.next(input, from: start)
+        case .http: return HTTPReplyParser.next(input, from: start, &scratch)
+        case .websocket:
+            if isUpgraded { return WebSocketReplyParser.next(input, from: start, &scratch) }
+            let outcome = WebSocketReplyParser.upgrade(input, from: start)
+            if case .reply(let reply) = outcome, reply.kind == .status { isUpgraded = true }
+            return outcome
         }
     }
 

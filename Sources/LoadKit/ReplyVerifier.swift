@@ -55,6 +55,8 @@ struct ReplyVerifier: Sendable {
             return verdict(removed == 0 || removed == 1)
         case .who:
             return verdict(integer(reply, payload).map { $0 >= 1 } ?? false)
+        case .publish:
+            return verdict(integer(reply, payload).map { $0 >= 0 } ?? false)
         case .incr:
             return checkCounter(integer(reply, payload))
         }
@@ -70,12 +72,13 @@ struct ReplyVerifier: Sendable {
 
     private func verdict(_ isRight: Bool) -> Verdict { isRight ? .good : .wrong }
 
-    /// Only RESP tells a status from bytes.
+    /// Only some encodings tell a status from bytes.
     private func isStatus(_ reply: ParsedReply) -> Bool {
-        reply.kind == (encoding == .resp ? .status : .bytes)
+        reply.kind == (encoding.marksStatus ? .status : .bytes)
     }
 
-    private func integer(_ reply: ParsedReply, _ payload: Span<UInt8>) -> Int64? {
+    /// How many there are in an answer that is a number.
+    func integer(_ reply: ParsedReply, _ payload: Span<UInt8>) -> Int64? {
         if reply.kind == .integer { return reply.integer }
         // A number in text is a bare word like any other.
         if encoding == .text, reply.kind == .bytes { return payload.decimal(0, payload.count) }

@@ -12,6 +12,10 @@ struct PlannedRequest: Equatable, Sendable, BitwiseCopyable {
     var key: UInt64 = 0
     /// When it was handed to the socket, in nanoseconds of the monotonic clock.
     var sentAt: Int64 = 0
+    /// When it was to be sent; 0 where nothing but the reply before it decides.
+    var plannedAt: Int64 = 0
+    /// For PUBLISH, which of the publisher's messages.
+    var sequence: UInt64 = 0
 }
 
 /// The shape of the load: the mix, the key space, the sizes.
@@ -24,7 +28,7 @@ struct Workload: Sendable {
 
     private let thresholds: [Threshold]
     private let totalWeight: UInt64
-    private let keyCount: UInt64
+    private let keys: KeyChooser
     private let minValueBytes: UInt64
     private let valueSizes: UInt64
     private let seed: UInt64
@@ -37,7 +41,7 @@ struct Workload: Sendable {
             return Threshold(command: share.command, end: sum)
         }
         totalWeight = sum
-        keyCount = options.keyCount
+        keys = KeyChooser(options.distribution, keyCount: options.keyCount)
         minValueBytes = UInt64(options.valueBytes.lowerBound)
         valueSizes = UInt64(options.valueBytes.count)
         seed = options.seed
@@ -54,24 +58,50 @@ struct Workload: Sendable {
         var request = PlannedRequest(command: pick(&random))
         switch request.command {
         case .get, .del:
-            request.key = random.next(below: keyCount)
+            request.key = keys.next(&random)
         case .set, .echo:
-            request.key = random.next(below: keyCount)
-            let word = random.next()
-            request.version = UInt16(truncatingIfNeeded: word)
-            // The low 32 bits go to nothing else, so size and version do not depend on each other.
-            let offset = (word >> 32).multipliedFullWidth(by: valueSizes << 32).high
-            request.valueBytes = UInt32(truncatingIfNeeded: minValueBytes + offset)
+            request.key = keys.next(&random)
+            drawValue(&request, &random)
         case .incr:
             request.key = UInt64(client)
-        case .ping, .who:
+        case .ping, .who, .publish:
             break
         }
         return request
     }
 
     @inline(__always)
-    private func pick(_ random: inout RandomSource) -> LoadCommand {
+    private func drawValue(_ request: inout PlannedRequest, _ random: inout RandomSource) {
+        let word = random.next()
+        request.version = UInt16(truncatingIfNeeded: word)
+        // The low 32 bits go to nothing else, so size and version do not depend on each other.
+        let offset = (word >> 32).multipliedFullWidth(by: valueSizes << 32).high
+        request.valueBytes = UInt32(truncatingIfNeeded: minValueBytes + offset)
+    }
+
+    /// The SET that gives the key numbered `key` a value before the run.
+    func preload(key: UInt64, _ random: inout RandomSource) -> PlannedRequest {
+        var request = PlannedRequest(command: .set, key: key)
+        drawValue(&request, &random)
+        return request
+    }
+
+    /// The next message of the publisher numbered `publisher` to the topic numbered `topic`.
+    func publish(
+        topic: UInt64,
+        publisher: UInt16,
+        sequence: UInt64,
+        _ random: inout RandomSource
+    ) -> PlannedRequest {
+        var request = PlannedRequest(command: .publish, key: topic)
+        drawValue(&request, &random)
+        request.version = publisher
+        request.sequence = sequence
+        return request
+    }
+
+    @inline(__always)
+    func pick(_ random: inout RandomSource) -> LoadCommand {
         if thresholds.count == 1 { return thresholds[0].command }
         let number = random.next(below: totalWeight)
         var index = 0

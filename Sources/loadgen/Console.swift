@@ -16,7 +16,8 @@ final class Console {
     /// Shows the live line: in place on a terminal, else a line of its own.
     func show(_ progress: LoadProgress) {
         if isQuiet || progress.phase == .finished || progress.seconds == 0 { return }
-        show(line: progress.text)
+        let bar = isTerminal ? progress.bar : ""
+        show(line: bar + progress.text)
     }
 
     /// Shows a live line: in place on a terminal, else a line of its own.

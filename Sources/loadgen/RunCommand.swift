@@ -12,18 +12,36 @@ struct RunCommand: ParsableCommand {
 
               loadgen --clients 1000
               loadgen --clients 50 --pipeline 16 --mix get=50,set=50 --value-size 16-1024
-              loadgen --encoding json --mix echo,incr --requests 100000 --json report.json
+              loadgen --rate 5000 --arrivals poisson --threshold 'p99<20ms' --html report.html
+              loadgen --encoding json,resp3,http --mix echo,incr --requests 100000 --json report.json
+              loadgen --reconnect-every 10 --resume --threshold 'resumed.p99<5ms'
+              loadgen --publishers 10 --subscribers 500 --channels 5 --rate 1000
+              loadgen --scenario loadtest/scenarios/cache.json --duration 60
               loadgen --port 6380 --ca ca.pem --no-auth          (redis-server with TLS)
 
-            All clients connect before the first request is sent. Latency is from handing a \
-            request to the socket to having its reply. Every reply is checked: values say by \
-            themselves whether they belong to their key, and each connection's INCR counts in ones.
+            All clients connect before the first request is sent. Every reply is checked: values say \
+            by themselves whether they belong to their key, each connection's INCR counts in ones, and \
+            each subscriber gets every message once, in the order of its publisher.
 
-            Control-C ends a run early, with its summary; a second one does not wait for replies.
+            There are two latencies. Service time is from handing a request to the socket to having its \
+            reply. With --rate, requests are planned beforehand, and response time is from the planned \
+            start: where the server stalls, all the requests that were due meanwhile count as late, \
+            also those that could not be sent because every client was waiting. Thresholds and the \
+            report's first line look at the response time where there is one.
 
-            Exit codes: 0 all went well; 1 a client failed, a reply was wrong or an error, or no \
-            request was completed; 2 the run could not begin (no certificate, no token, too many \
-            clients); 64 options that make no sense.
+            Thresholds compare a figure with a number, or with another figure times a number: \
+            'p99<20ms', 'errors==0', 'rate>5000', 'get.p99<set.p99*1.5'. Figures are \
+            \(LoadReport.knownFigures).
+
+            A generator that is late itself cannot judge a server: then the run is invalid, which is \
+            neither good nor bad. Give it a core of its own, more --loops, or a smaller --rate.
+
+            Control-C ends a run early, with its report; a second one does not wait for replies.
+
+            Exit codes: 0 all went well; 1 a client failed, a reply was wrong or an error (without a \
+            threshold on errors), or no request was completed; 2 the run could not begin (no \
+            certificate, no token, too many clients); 64 options that make no sense, such as a \
+            threshold on what is not measured; 98 invalid; 99 a threshold was crossed.
             """
     )
 
@@ -32,6 +50,14 @@ struct RunCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Write the report as JSON to this file.", valueName: "file"))
     var json: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the report as one HTML page, with plots, to this file.",
+            valueName: "file"
+        )
+    )
+    var html: String?
 
     @Flag(name: .shortAndLong, help: "Print the summary alone, no progress.")
     var quiet = false
@@ -46,7 +72,7 @@ struct RunCommand: ParsableCommand {
             let report = try LoadRunner(options).run { console.show($0) }
             console.show(report)
             try write(report)
-            if !report.isGood { throw ExitCode(1) }
+            if report.verdict != .good { throw ExitCode(report.verdict.exitCode) }
         } catch let error as LoadError {
             if error.isUsage { throw ValidationError(error.description) }
             console.complain(error.description)
@@ -55,11 +81,15 @@ struct RunCommand: ParsableCommand {
     }
 
     private func write(_ report: LoadReport) throws {
-        guard let json else { return }
+        if let json { try write(to: json) { try report.write(toFile: json) } }
+        if let html { try write(to: html) { try report.writeHTML(toFile: html) } }
+    }
+
+    private func write(to file: String, _ body: () throws -> Void) throws {
         do {
-            try report.write(toFile: json)
+            try body()
         } catch {
-            throw LoadError.unready("cannot write the report to \(json): \(error)")
+            throw LoadError.unready("cannot write the report to \(file): \(error)")
         }
     }
 }

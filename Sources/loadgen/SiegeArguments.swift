@@ -94,16 +94,18 @@ struct SiegeArguments: ParsableArguments {
         options.load.mix = try LoadMix(mix)
         options.load.valueBytes = try LoadOptions.valueBytes(valueSize)
         options.load.keyCount = keys
-        guard let encoding = LoadEncoding(rawValue: encoding) else {
-            throw .usage("--encoding '\(encoding)' is neither text nor json nor resp")
+        guard let encoding = LoadEncoding(rawValue: encoding),
+            LoadEncoding.ofSieges.contains(encoding)
+        else {
+            throw .usage("--encoding '\(self.encoding)' is neither text nor json nor resp")
         }
         options.load.encoding = encoding
         options.load.seed = seed ?? UInt64.random(in: 1...UInt64(UInt32.max))
     }
 
-    func thresholds() throws(LoadError) -> [SiegeThreshold] {
-        var parsed: [SiegeThreshold] = []
-        for text in threshold { parsed.append(try SiegeThreshold(text)) }
+    func thresholds() throws(LoadError) -> [Threshold] {
+        var parsed: [Threshold] = []
+        for text in threshold { parsed.append(try SiegeReport.threshold(text)) }
         return parsed
     }
 

@@ -12,7 +12,7 @@ import Testing
                 host: "localhost",
                 port: 9999,
                 address: "127.0.0.1:9999",
-                encoding: .resp,
+                encodings: [.resp],
                 tlsVersion: "TLSv1.3",
                 cipherSuite: "TLS_AES_128_GCM_SHA256",
                 isVerified: true
@@ -34,7 +34,8 @@ import Testing
         report.requestsPerSecond = 617_283.5
         report.bytesSent = 3_000_000
         report.bytesReceived = 1_000_000
-        report.latency = recorder.summary
+        report.service = recorder.summary
+        report.serviceCurve = recorder.curve
         report.commands = [
             LoadReport.CommandRow(
                 command: "get",
@@ -42,7 +43,7 @@ import Testing
                 missing: 3,
                 errors: 0,
                 wrong: 0,
-                latency: recorder.summary
+                service: recorder.summary
             )
         ]
         return report
@@ -54,7 +55,7 @@ import Testing
         let json = try report.json()
         #expect(try LoadReport(json: json) == report)
         #expect(json.contains("\"schema\" : \"sallyport-load-report\""))
-        #expect(json.contains("\"version\" : 1"))
+        #expect(json.contains("\"version\" : 2"))
         #expect(json.contains("\"p99_99_us\""))
     }
 

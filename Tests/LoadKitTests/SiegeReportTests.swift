@@ -124,7 +124,7 @@ import Testing
     ])
     func thresholdsHoldOrNot(_ text: String, _ holds: Bool) throws {
         var report = report()
-        report.check([try SiegeThreshold(text)])
+        report.check([try SiegeReport.threshold(text)])
         #expect(report.failedThresholds.isEmpty == holds)
         #expect(report.isGood == holds)
         if !holds { #expect(report.text.contains("Threshold failed: \(text): ")) }
@@ -136,7 +136,7 @@ import Testing
         "==0",
     ])
     func thresholdsThatMakeNoSenseAreRefused(_ text: String) {
-        let error = #expect(throws: LoadError.self) { try SiegeThreshold(text) }
+        let error = #expect(throws: LoadError.self) { try SiegeReport.threshold(text) }
         #expect(error?.isUsage == true)
     }
 
