@@ -138,7 +138,9 @@ final class LoadEngine: EventLoopDelegate {
         case .warmingUp:
             if now.monotonicMilliseconds >= measureAt { measure(now) }
         case .running:
-            if now.monotonicMilliseconds >= stopAt { drain(now) }
+            // Subscribers do not see by themselves that nothing more is published.
+            let isOver = options.pubSub != nil && !hasPublishers
+            if isOver || now.monotonicMilliseconds >= stopAt { drain(now) }
         case .draining:
             if options.pubSub != nil { drainSubscribers(now) }
         case .finished:
@@ -215,6 +217,8 @@ final class LoadEngine: EventLoopDelegate {
         totals.startedAt = beganAt
         totals.lastReplyAt = beganAt
         _ = probe.take()
+        // Without a warm-up the messages that another loop has sent already are measured.
+        if options.warmUpSeconds > 0 { metrics.deliveries.forgetLatency() }
         metrics.beginMeasuring(options.isStaged ? nil : Timeline(beganAt))
         published.requests = 0
         if let requests = options.requests {
@@ -256,7 +260,7 @@ final class LoadEngine: EventLoopDelegate {
 
     /// Lets subscribers go once all that was published has come, or has had its time.
     private func drainSubscribers(_ now: Moment) {
-        if clients.contains(where: { !$0.isSubscriber && $0.machine.isOpen }) { return }
+        if hasPublishers { return }
         tellDeliveries()
         arrive(.publishing)
         if !control.isOver(.publishing) { return }
@@ -266,6 +270,11 @@ final class LoadEngine: EventLoopDelegate {
         }
         if !control.isAllDelivered, time < subscribersStopAt { return }
         for client in clients { client.stop(now) }
+    }
+
+    /// Whether anybody of this loop still publishes.
+    private var hasPublishers: Bool {
+        clients.contains { !$0.isSubscriber && $0.machine.isOpen }
     }
 
     private func tellDeliveries() {

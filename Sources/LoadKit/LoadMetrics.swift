@@ -125,7 +125,7 @@ struct LoadMetrics: Sendable {
         interval.reset()
     }
 
-    /// Begins to measure: what went wrong and the handshakes stay, all else begins anew.
+    /// Begins to measure: what went wrong, handshakes and deliveries stay, all else begins anew.
     mutating func beginMeasuring(_ timeline: Timeline?) {
         var fresh = LoadMetrics()
         fresh.failures = failures
@@ -133,7 +133,6 @@ struct LoadMetrics: Sendable {
         fresh.resumedHandshakes = resumedHandshakes
         fresh.reconnects = reconnects
         fresh.deliveries = deliveries
-        fresh.deliveries.forgetLatency()
         fresh.timeline = timeline
         self = fresh
     }

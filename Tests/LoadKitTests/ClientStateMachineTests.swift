@@ -138,6 +138,46 @@ import Testing
         #expect(busy.abandon() == .fail(Failure(.timeout, "replies not waited for")))
     }
 
+    @Test func aConnectionIsMadeAnewBehindItsLastRequest() {
+        var limits = ClientStateMachine.Limits()
+        limits.requestsPerConnection = 3
+        var machine = ClientStateMachine(limits)
+        _ = machine.begin(0)
+        _ = machine.connected()
+        #expect(machine.handshakeCompleted() == .reportReady)
+        #expect(machine.room(pipeline: 2) == 0)
+        #expect(machine.start() == .issue)
+        #expect(machine.room(pipeline: 2) == 2)
+        machine.sent(2, 1)
+        #expect(machine.received(2, 2) == .issue)
+        #expect(machine.room(pipeline: 2) == 1)
+        machine.sent(1, 3)
+        #expect(machine.room(pipeline: 2) == 0)
+        #expect(machine.received(1, 4) == .reconnect)
+        #expect(machine.state == .connecting(attempt: 0))
+        // It goes on at once, without telling anybody that it is ready.
+        _ = machine.connected()
+        #expect(machine.handshakeCompleted() == .issue)
+        #expect(machine.room(pipeline: 9) == 3)
+        machine.sent(3, 5)
+        _ = machine.stop(6)
+        #expect(machine.received(3, 7) == .close)
+    }
+
+    @Test func stoppingWhileConnectingAnewIsNoFailure() {
+        var limits = ClientStateMachine.Limits()
+        limits.requestsPerConnection = 1
+        var machine = ClientStateMachine(limits)
+        _ = machine.begin(0)
+        _ = machine.connected()
+        _ = machine.handshakeCompleted()
+        _ = machine.start()
+        machine.sent(1, 1)
+        #expect(machine.received(1, 2) == .reconnect)
+        #expect(machine.timePassed(10_001) == .nothing)
+        #expect(machine.stop(10_001) == .close)
+    }
+
     @Test func rampBoundsHandshakesInFlight() {
         var ramp = Ramp(maxSettingUp: 4, perSecond: nil)
         #expect(ramp.allowance(settingUp: 0, 0) == 4)

@@ -86,26 +86,8 @@ public struct Scenario: Sendable, Equatable {
             self = try JSONDecoder().decode(ScenarioText.self, from: Data(text.utf8)).scenario
         } catch let error as ScenarioFault {
             throw .usage("\(file): \(error.description)")
-        } catch let error as DecodingError {
-            throw .usage("\(file): \(Scenario.words(error))")
         } catch {
-            throw .usage("\(file): \(error)")
-        }
-    }
-
-    private static func words(_ error: DecodingError) -> String {
-        switch error {
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            let field = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return "the field '\(field)' is of the wrong kind: \(context.debugDescription)"
-        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            let field = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return
-                "the field '\(field)' has a value that it cannot have: \(context.debugDescription)"
-        case .dataCorrupted, .keyNotFound:
-            return "this is not a JSON object"
-        @unknown default:
-            return "\(error)"
+            throw .usage("\(file): this is not a JSON object")
         }
     }
 }
@@ -113,6 +95,18 @@ public struct Scenario: Sendable, Equatable {
 /// What is wrong with a file that is JSON.
 private struct ScenarioFault: Error, CustomStringConvertible {
     var description: String
+}
+
+/// What a field of this type is to be, for a person.
+private func kind(_ type: any Decodable.Type) -> String {
+    switch type {
+    case is Int.Type, is UInt64.Type: "a whole number"
+    case is Double.Type: "a number"
+    case is Bool.Type: "true or false"
+    case is [String].Type: "a list of strings"
+    case is Arrivals.Type: "\"constant\" or \"poisson\""
+    default: "a string"
+    }
 }
 
 /// A name of a field, whichever it is.
@@ -133,7 +127,13 @@ private struct ScenarioText: Decodable {
         var known: Set<String> = []
         func take<Value: Decodable>(_ name: String) throws -> Value? {
             known.insert(name)
-            return try fields.decodeIfPresent(Value.self, forKey: FieldName(name))
+            do {
+                return try fields.decodeIfPresent(Value.self, forKey: FieldName(name))
+            } catch {
+                throw ScenarioFault(
+                    description: "the field '\(name)' is not what it is to be: \(kind(Value.self))"
+                )
+            }
         }
         scenario.description = try take("description")
         scenario.clients = try take("clients")
