@@ -23,6 +23,8 @@ final class LoadTarget {
         token = try editor.add(
             name: "load",
             permissions: ["@all"],
+            subscribe: ["*"],
+            publish: ["*"],
             nowUnixMilliseconds: SystemClock.now().unixMilliseconds
         ).credential
         var configuration = ServerConfiguration(
