@@ -36,7 +36,8 @@ struct RequestRenderer: Sendable {
     private func text(_ name: [UInt8], _ arguments: ArraySlice<[UInt8]>) -> [UInt8]? {
         var line = name
         if RequestRenderer.spec(name)?.flags.contains(.restOfLine) == true {
-            guard arguments.count <= 1 else { return nil }
+            // What is empty is not there.
+            guard arguments.count <= 1, arguments.first != [] else { return nil }
             let rest = arguments.first ?? []
             if !rest.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return nil }
             // Without an argument there is no space either.

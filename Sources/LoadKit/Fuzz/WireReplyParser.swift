@@ -226,14 +226,17 @@ enum HTTPTree {
             throw .malformed("the status line '\(Escaped.text(start.utf8.prefix(80)))'")
         }
         var length = 0
+        var isJSON = false
         while true {
             let line = try reader.lineWithReturn()
             if line.isEmpty { break }
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
                 throw .malformed("a header field without a colon")
             }
-            if line[..<colon].string.lowercased() == "content-length" {
-                let value = line[(colon + 1)...].string.filter { $0 != " " }
+            let name = line[..<colon].string.lowercased()
+            let value = line[(colon + 1)...].string.filter { $0 != " " }
+            if name == "content-type" { isJSON = value.hasPrefix("application/json") }
+            if name == "content-length" {
                 guard let count = Int(value), count >= 0 else {
                     throw .malformed("the length '\(value)'")
                 }
@@ -242,7 +245,7 @@ enum HTTPTree {
         }
         if status == 100 { return try reply(&reader) }
         let body = try reader.take(status == 304 || status == 204 ? 0 : length)
-        guard body.first == UInt8(ascii: "{") else { return .http(status) }
+        guard isJSON, body.first == UInt8(ascii: "{") else { return .http(status) }
         var bodyReader = ReplyBytes(body)
         let tree = try complete { reader throws(ReplyBytes.Stop) in
             try JSONTree.value(&reader)

@@ -89,6 +89,9 @@ final class SecurePeer: EventHandler {
         registration = try room.loop.register(link.socket.descriptor, self, writable: true)
     }
 
+    /// Whether the socket has not taken everything yet.
+    var hasUnsent: Bool { !unsent.isEmpty }
+
     /// Whether TLS is set up, or was not asked for.
     var isReady: Bool { state == .open }
 
