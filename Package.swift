@@ -145,7 +145,10 @@ let package = Package(
         ),
         tests(
             "LoadKitTests",
-            ["LoadKit", "Server", "Core", "Crypto", "Reactor", "Access", "Commands", logging]
+            [
+                "LoadKit", "Server", "Core", "Crypto", "TLS", "Reactor", "Wire", "Access",
+                "Commands", logging,
+            ]
         ),
         tests("BudgetTests", ["budget", "Telemetry", "Core"]),
         tests("HouseTests", []),

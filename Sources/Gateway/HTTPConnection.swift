@@ -199,7 +199,9 @@ public final class HTTPConnection {
             pending = try accept(head, parser, &response, gateway, context)
         } catch {
             // What is left of the request cannot be told from the next one.
-            if hasBody { context.session.closesAfterReply = true } else { gateway.giveBack(parser) }
+            if hasBody { context.session.closesAfterReply = true }
+            // The parser of a request that is the last of its connection takes no more.
+            if !hasBody, !response.closes { gateway.giveBack(parser) }
             refuse(error, response, gateway, context, &output)
         }
     }
@@ -294,8 +296,10 @@ public final class HTTPConnection {
     ) {
         pending = nil
         run(request, gateway, context, &output)
-        // The parser of a request that asked for an upgrade takes no more.
-        if !request.head.asksForUpgrade { gateway.giveBack(request.parser) }
+        // The parser takes no more behind a request that asked for an upgrade, or that says that it is the last
+        // of its connection; and the next request that it is given may be somebody else's.
+        let isReusable = !request.head.asksForUpgrade && request.head.keepsAlive
+        if isReusable { gateway.giveBack(request.parser) }
     }
 }
 

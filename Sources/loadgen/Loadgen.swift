@@ -6,7 +6,10 @@ struct Loadgen: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "loadgen",
         abstract: "Puts load on a Sallyport server (or Redis) over TLS, and checks every reply.",
-        subcommands: [RunCommand.self, SiegeCommand.self, CompareCommand.self],
+        subcommands: [
+            RunCommand.self, SiegeCommand.self, VerifyCommand.self, FuzzCommand.self,
+            CompareCommand.self,
+        ],
         defaultSubcommand: RunCommand.self
     )
 

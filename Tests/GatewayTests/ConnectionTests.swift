@@ -191,6 +191,24 @@ import Testing
         }
     }
 
+    /// Connections share a parser, by turns: the last request of one must not harm the next of another.
+    @Test(arguments: [
+        "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "POST /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        "GET /health HTTP/1.0\r\n\r\n", "GET /nowhere HTTP/1.0\r\n\r\n",
+        "GET /health HTTP/1.1\r\nHost: x\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        "GET /health HTTP/1.1\r\n\r\n",
+        "GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+    ])
+    func theEndOfOneConnectionHarmsNoOther(_ last: String) throws {
+        let bench = try HTTPBench()
+        let other = bench.connect()
+        #expect(other.send(request("PUT", "/v1/kv/k", body: "v")).map(\.status) == [204])
+        #expect(bench.connect().send(last).count == 1)
+        #expect(other.send(request("GET", "/v1/kv/k")).map(\.status) == [200])
+    }
+
     @Test func refusalsFromOutside() throws {
         let bench = try HTTPBench()
         func refuse(_ code: ErrorCode, hasBegun: Bool, retry: Int64? = nil) -> [HTTPAnswer] {
