@@ -22,6 +22,7 @@ public enum CommandTable {
         keyCommands,
         namespaceCommands,
         pubSubCommands,
+        observeCommands,
     ]
 
     /// The specs, by name.

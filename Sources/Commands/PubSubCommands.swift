@@ -86,7 +86,8 @@ let pubSubCommands: [Command] = [
             ],
             category: .pubsub,
             complexity: "O(N) with N channels",
-            summary: "CHANNELS [pattern], NUMSUB [channel ...], NUMPAT: who is subscribed to what.",
+            summary:
+                "CHANNELS [pattern], NUMSUB [channel ...], NUMPAT, NUMOBS: who is subscribed to what.",
             reply: .oneOf([.integer, .list(.oneOf([.bytes, .integer]))])
         ),
         pubSub
@@ -249,6 +250,9 @@ private func pubSub(
     } else if request[1].isWord("NUMPAT") {
         try requireArity(request, request.count == 2)
         context.reply.integer(exchange.patternCount)
+    } else if request[1].isWord("NUMOBS") {
+        try requireArity(request, request.count == 2)
+        context.reply.integer(exchange.observedPatternCount)
     } else if request[1].isWord("HELP") {
         try requireArity(request, request.count == 2)
         context.reply.list(helpLines.count)
@@ -261,6 +265,7 @@ private func pubSub(
 private let helpLines = [
     "PUBSUB <subcommand> [<arg> ...]. Subcommands are:",
     "CHANNELS [<pattern>] - the channels that somebody is subscribed to.",
+    "NUMOBS - how many different patterns of keys somebody observes.",
     "NUMPAT - how many different patterns somebody is subscribed to.",
     "NUMSUB [<channel> ...] - how many are subscribed to each channel itself.",
     "HELP - this.",
@@ -287,8 +292,9 @@ extension CommandContext {
     /// Ends all subscriptions of the session, without a word to its client, and forgets its policy.
     func endSubscriptions() {
         session.deliveryPolicy = .close
-        if session.subscriptionCount == 0 { return }
+        if !session.receivesPushes { return }
         subscriptions.remove(session.identifier)
         countSubscriptions(self)
+        countObserved(self)
     }
 }

@@ -60,6 +60,12 @@ public final class Session {
     public internal(set) var subscriptionCount = 0 {
         didSet { confine() }
     }
+    /// How many patterns of keys it observes.
+    public internal(set) var observedCount = 0 {
+        didSet { confine() }
+    }
+    /// Whether it may be sent messages, or changes to keys.
+    public var receivesPushes: Bool { subscriptionCount > 0 || observedCount > 0 }
     /// What becomes of messages that it does not take in time.
     public internal(set) var deliveryPolicy = DeliveryPolicy.close
     /// Whether it may run few commands: a subscriber whose encoding does not tell messages from replies.
@@ -117,7 +123,7 @@ public final class Session {
     }
 
     private func confine() {
-        isRESP2Subscriber = subscriptionCount > 0 && encoding == .resp2
+        isRESP2Subscriber = receivesPushes && encoding == .resp2
         isConfined = isQueueing || isRESP2Subscriber
     }
 

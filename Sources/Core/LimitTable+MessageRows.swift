@@ -17,6 +17,20 @@ extension LimitTable {
             "Channels and patterns that a connection is subscribed to."
         ),
         LimitRow(
+            "maxObservedPatterns",
+            \.maxObservedPatterns,
+            .count,
+            1...1_000_000,
+            "Patterns of keys that a connection observes."
+        ),
+        LimitRow(
+            "maxObservedPatternsInAll",
+            \.maxObservedPatternsInAll,
+            .count,
+            1...100_000_000,
+            "Patterns of keys that all connections together observe."
+        ),
+        LimitRow(
             "messageHoldBytes",
             \.messageHoldBytes,
             .bytes,

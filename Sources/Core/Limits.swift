@@ -53,6 +53,11 @@ public struct Limits: Equatable, Sendable {
     public var maxChannelBytes = 1024
     /// The most channels and patterns together that a connection is subscribed to: 2 MB of tables or so.
     public var maxSubscriptions = 10_000
+    /// The most patterns of keys that a connection observes.
+    public var maxObservedPatterns = 1000
+    /// The most patterns of keys that all connections together observe: 50 MB or so; those that begin with
+    /// `*` or `?` are all tried for each change to any key.
+    public var maxObservedPatternsInAll = 100_000
     /// Bytes that wait for a subscriber's socket from which on its delivery policy decides what it is sent
     /// later: a second of a slow line.
     public var messageHoldBytes = 256 << 10

@@ -33,6 +33,10 @@ public final class Exchange: Sendable {
     /// How many loops there are.
     public let loopCount: Int
     private let state = Mutex(State())
+    /// What is known of observers of keys.
+    let observation = Mutex(Observation())
+    /// Taken around `observation`, and never by who tells a change.
+    let observing = Mutex(ObservationSwitch())
     private let gauges: [Gauge]
     private let published = Atomic<Int>(0)
     private let delivered = Atomic<Int>(0)
@@ -47,7 +51,10 @@ public final class Exchange: Sendable {
     /// Tells it how to bring a message to each loop, in their order; to be called before anything is published.
     public func connect(_ posts: [@Sendable (Publication) -> Void]) {
         state.withLock { $0.posts = posts }
+        observation.withLock { $0.posts = posts }
     }
+
+    deinit { endObserving() }
 
     /// Counts a subscriber; returns the number of the last message that it does not receive.
     func enter(_ topic: Topic, _ kind: TopicKind, loop: Int) -> UInt64 {
@@ -170,6 +177,21 @@ extension Exchange {
         gauges[loop].bytes.add(bytes, ordering: .relaxed)
     }
 
+    /// Bytes of messages that wait for `loop`.
+    func waiting(_ loop: Int) -> Int { gauges[loop].bytes.load(ordering: .relaxed) }
+
+    /// Notes that a change is not told to `loop`, for which too much waits.
+    func loseChange(_ loop: Int) {
+        gauges[loop].lostChanges.add(1, ordering: .relaxed)
+        lost.add(1, ordering: .relaxed)
+    }
+
+    /// How many changes `loop` was not told since it was last asked.
+    func takeLostChanges(_ loop: Int) -> Int {
+        if gauges[loop].lostChanges.load(ordering: .relaxed) == 0 { return 0 }
+        return gauges[loop].lostChanges.exchange(0, ordering: .relaxed)
+    }
+
     /// Bytes of messages that wait for the loop which has the most of them.
     public var undeliveredBytes: Int {
         gauges.reduce(0) { max($0, $1.bytes.load(ordering: .relaxed)) }
@@ -179,4 +201,6 @@ extension Exchange {
 /// Bytes that wait for one loop.
 private final class Gauge: Sendable {
     let bytes = Atomic<Int>(0)
+    /// Changes that nobody could tell the loop of.
+    let lostChanges = Atomic<Int>(0)
 }

@@ -14,7 +14,8 @@ public final class LoopSubscriptions {
 
     /// What it has in common with the other loops.
     public let exchange: Exchange
-    private let loop: Int
+    let loop: Int
+    var observers = LoopObservers()
     private var channels: [Topic: SubscriberList] = [:]
     private var patterns: [Topic: SubscriberList] = [:]
     private var members: [Int: Member] = [:]
@@ -61,8 +62,9 @@ public final class LoopSubscriptions {
         return member.count
     }
 
-    /// Ends all subscriptions of connection `number`.
+    /// Ends all subscriptions of connection `number`, and what it observes.
     public func remove(_ number: Int) {
+        unobserveAll(number)
         guard let member = members.removeValue(forKey: number) else { return }
         for topic in member.channels { forget(number, topic, .channel) }
         for topic in member.patterns { forget(number, topic, .pattern) }
@@ -127,6 +129,9 @@ extension LoopSubscriptions {
         }
         return routed.receivers
     }
+
+    /// How many changes to keys this loop was not told, since too much waited for it.
+    public func takeLostChanges() -> Int { exchange.takeLostChanges(loop) }
 
     /// Takes in a message that another loop posted.
     public func receive(_ publication: Publication) { pending.append(publication) }

@@ -11,7 +11,7 @@ internal import Wire
 extension Connection {
     /// Makes the connection a subscriber, or one no more.
     func subscriptionsChanged() {
-        machine.isSubscriber = session.subscriptionCount > 0
+        machine.isSubscriber = session.receivesPushes
         if machine.isSubscriber {
             messages = SubscriberOutput(worker.shared.configuration.limits)
             worker.delivery.subscribers[session.identifier] = self
@@ -23,7 +23,7 @@ extension Connection {
 
     /// Leaves nothing of the connection behind among the subscribers; called once, when it is closed.
     func endSubscriptions() {
-        if session.subscriptionCount > 0 { worker.subscriptions.remove(session.identifier) }
+        if session.receivesPushes { worker.subscriptions.remove(session.identifier) }
         if messages == nil { return }
         messages = nil
         worker.delivery.subscribers.removeValue(forKey: session.identifier)
@@ -61,9 +61,9 @@ extension Connection {
     }
 
     private func hold(_ publication: Publication, _ pattern: Int, _ messages: SubscriberOutput) {
-        let topic = pattern < 0 ? nil : publication.patterns[pattern]
         let lost = messages.backlog.lostCount
-        if !messages.backlog.append(Backlog.Item(publication, topic), session.deliveryPolicy) {
+        let item = Backlog.Item(publication, variant: pattern)
+        if !messages.backlog.append(item, session.deliveryPolicy) {
             worker.delivery.overflown.append(self)
         }
         worker.delivery.lost += messages.backlog.lostCount - lost
@@ -125,6 +125,7 @@ extension Connection {
 
     /// Whether the subscription that a message was held for still exists.
     private func isSubscribed(to item: Backlog.Item) -> Bool {
+        if item.publication.change != nil { return mayTell(item.publication) }
         let topic = item.pattern ?? item.publication.channel
         let kind: TopicKind = item.pattern == nil ? .channel : .pattern
         return worker.subscriptions.isSubscribed(session.identifier, to: topic, kind)

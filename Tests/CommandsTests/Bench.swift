@@ -2,6 +2,7 @@
 import Access
 import Core
 import Keyspace
+import PubSub
 import Synchronization
 import Testing
 import Wire
@@ -92,6 +93,7 @@ final class Bench {
     var killed: [Int] { kills.withLock { $0 } }
     var session: Session { context.session }
     var keyspace: Keyspace { context.keyspace }
+    var subscriptions: LoopSubscriptions { context.subscriptions }
     /// Stands on a rung of the overload ladder from now on.
     func overload(_ level: OverloadLevel) {
         facts.overload.store(level.rawValue, ordering: .relaxed)
@@ -116,6 +118,8 @@ final class Bench {
         limits.maxLCSCells = 512
         limits.maxChannelBytes = 32
         limits.maxSubscriptions = 4
+        limits.maxObservedPatterns = 3
+        limits.maxObservedPatternsInAll = 5
         limits.maxUndeliveredBytes = 200
         adjust(&limits)
         var peerLimits = PeerLimits(limits)
