@@ -23,6 +23,7 @@ public enum CommandTable {
         namespaceCommands,
         pubSubCommands,
         observeCommands,
+        resumeCommands,
     ]
 
     /// The specs, by name.

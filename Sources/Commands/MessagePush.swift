@@ -5,7 +5,8 @@ public import PubSub
 /// Writes the pushes of pub/sub.
 ///
 /// The token of the publisher goes with a message where a field has a name, in JSON and protobuf; text and
-/// RESP have no place for it.
+/// RESP have no place for it. The offset of a message that its channel keeps goes last; in RESP only to who
+/// asked for it by RESUME, since others know Redis's pushes alone.
 public enum MessagePush {
     /// Writes a message, as a subscriber to its channel is sent it, or to `pattern`.
     public static func write(
@@ -13,13 +14,16 @@ public enum MessagePush {
         _ pattern: Topic?,
         _ encoding: WireEncoding,
         _ reply: inout Reply,
-        hasValues: Bool = false
+        hasValues: Bool = false,
+        tellsOffset: Bool = false
     ) {
         if let change = publication.change {
             return write(publication.channel, change, hasValues: hasValues, &reply)
         }
         let tellsSender = encoding == .json || encoding == .protobuf
-        let values = 2 + (pattern == nil ? 0 : 1) + (tellsSender ? 1 : 0)
+        let isRESP = encoding == .resp2 || encoding == .resp3
+        let hasOffset = publication.offset > 0 && (tellsOffset || !isRESP)
+        let values = 2 + (pattern == nil ? 0 : 1) + (tellsSender ? 1 : 0) + (hasOffset ? 1 : 0)
         reply.push(1 + 2 * values)
         if let pattern {
             append("pmessage", &reply)
@@ -36,6 +40,9 @@ public enum MessagePush {
             append("from", &reply)
             reply.string(publication.sender)
         }
+        if !hasOffset { return }
+        append("offset", &reply)
+        reply.integer(Int64(clamping: publication.offset))
     }
 
     /// Writes that so many messages of `channel` were lost.

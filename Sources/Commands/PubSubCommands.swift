@@ -183,7 +183,7 @@ private func confirm(
     context.reply.integer(count)
 }
 
-private func countSubscriptions(_ context: CommandContext) {
+func countSubscriptions(_ context: CommandContext) {
     let number = context.session.identifier
     let channels = context.subscriptions.count(of: number, .channel)
     let patterns = context.subscriptions.count(of: number, .pattern)
@@ -192,9 +192,9 @@ private func countSubscriptions(_ context: CommandContext) {
     context.session.record.patterns.store(patterns, ordering: .relaxed)
 }
 
-private let noChannel = ServerError(.forbidden, "No permissions to access a channel")
+let noChannel = ServerError(.forbidden, "No permissions to access a channel")
 
-private func checkLength(_ name: Span<UInt8>, _ context: CommandContext) throws(ServerError) {
+func checkLength(_ name: Span<UInt8>, _ context: CommandContext) throws(ServerError) {
     let limit = context.limits.maxChannelBytes
     if name.count > limit {
         throw ServerError(.tooLong, "channel above maxChannelBytes=\(limit) bytes")
@@ -223,7 +223,12 @@ private func publish(
             retryAfterMilliseconds: 100
         )
     }
-    let receivers = context.subscriptions.publish(request[1], request[2], sender: token.name)
+    let receivers = context.subscriptions.publish(
+        request[1],
+        request[2],
+        sender: token.name,
+        now: context.now.monotonicMilliseconds
+    )
     context.reply.integer(receivers)
 }
 
@@ -292,6 +297,8 @@ extension CommandContext {
     /// Ends all subscriptions of the session, without a word to its client, and forgets its policy.
     func endSubscriptions() {
         session.deliveryPolicy = .close
+        session.tellsOffsets = false
+        session.replays = []
         if !session.receivesPushes { return }
         subscriptions.remove(session.identifier)
         countSubscriptions(self)

@@ -60,6 +60,10 @@ public final class Session {
     public internal(set) var subscriptionCount = 0 {
         didSet { confine() }
     }
+    /// Whether the offset goes with messages where only Redis's own pushes would come otherwise.
+    public internal(set) var tellsOffsets = false
+    /// What it asked to be sent of what channels kept, and is not sent yet.
+    public internal(set) var replays: [Replay] = []
     /// How many patterns of keys it observes.
     public internal(set) var observedCount = 0 {
         didSet { confine() }
@@ -146,6 +150,13 @@ extension Session {
         try transaction.append(request, command, limits)
         transaction.growth += growth
         record.queuedCommands.store(transaction.count, ordering: .relaxed)
+    }
+
+    /// What it asked to be sent of what channels kept since this was last called.
+    public func takeReplays() -> [Replay] {
+        let taken = replays
+        replays = []
+        return taken
     }
 
     /// Ends what one request may leave to the next, for HTTP, where they have nothing to do with each other.

@@ -58,5 +58,19 @@ extension LimitTable {
             65_536...1 << 40,
             "Bytes of messages that wait for a loop to deliver them."
         ),
+        LimitRow(
+            "maxRetainedBytes",
+            \.maxRetainedBytes,
+            .bytes,
+            65_536...1 << 40,
+            "Bytes of messages that all channels keep for subscribers that come back."
+        ),
+        LimitRow(
+            "maxRetainedChannelBytes",
+            \.maxRetainedChannelBytes,
+            .bytes,
+            1024...1 << 40,
+            "Bytes of messages that one channel keeps."
+        ),
     ]
 }

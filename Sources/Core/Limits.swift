@@ -69,6 +69,12 @@ public struct Limits: Equatable, Sendable {
     /// tenth of a second of a loop's work.
     public var maxUndeliveredBytes = 64 << 20
 
+    /// The most bytes that messages take which channels keep for who comes back, all channels together: as
+    /// much as may wait for a loop.
+    public var maxRetainedBytes = 64 << 20
+    /// The most bytes that the messages of one channel take which it keeps.
+    public var maxRetainedChannelBytes = 16 << 20
+
     /// The most bytes that the keyspace takes: entries, tables, expiry queues and namespace indices, as the
     /// allocator gave them; 0 is no limit.
     public var maxMemoryBytes = 0

@@ -29,6 +29,8 @@ public struct Backlog {
         case changeGap(Topic, lost: Int)
         /// A message.
         case message(Item)
+        /// A message that its channel kept, for who came back.
+        case replayed(Publication)
     }
 
     private struct Source: Hashable {
@@ -70,8 +72,31 @@ public struct Backlog {
         self.maxBytes = maxBytes
     }
 
+    /// What is still to be sent of what channels kept, before all else.
+    private var replays: [Replay] = []
+
     /// Whether nothing waits.
-    public var isEmpty: Bool { head == items.count && gaps.isEmpty }
+    public var isEmpty: Bool { head == items.count && gaps.isEmpty && replays.isEmpty }
+
+    /// Sends what `replay` says before anything else; it takes the place of an earlier one of its channel.
+    public mutating func begin(_ replay: Replay) {
+        endReplay(of: replay.channel)
+        if replay.offset < replay.end { replays.append(replay) }
+    }
+
+    /// Sends nothing more of what `channel` kept.
+    public mutating func endReplay(of channel: Topic) {
+        replays.removeAll { $0.channel == channel }
+    }
+
+    /// Takes out what comes next: of replays, which `exchange` has the messages of, before all else.
+    public mutating func next(from exchange: Exchange) -> Next? {
+        while !replays.isEmpty {
+            if let next = exchange.next(&replays[0]) { return next }
+            replays.removeFirst()
+        }
+        return next()
+    }
 
     /// The number of messages that wait.
     public var count: Int { items.count - head }

@@ -70,6 +70,18 @@ public final class LoopSubscriptions {
         for topic in member.patterns { forget(number, topic, .pattern) }
     }
 
+    /// Adds a subscription to a channel that was counted already; how many the connection has then.
+    func insert(_ number: Int, _ channel: Topic, since: UInt64) -> Int {
+        members[number, default: Member()].channels.insert(channel)
+        channels[channel, default: SubscriberList()].insert(number, since: since)
+        return members[number]?.count ?? 0
+    }
+
+    /// Who of this loop is subscribed to `topic`.
+    subscript(topic: Topic, kind: TopicKind) -> SubscriberList? {
+        kind == .channel ? channels[topic] : patterns[topic]
+    }
+
     private func forget(_ number: Int, _ topic: Topic, _ kind: TopicKind) {
         switch kind {
         case .channel: LoopSubscriptions.remove(number, topic, from: &channels)
@@ -111,14 +123,17 @@ public final class LoopSubscriptions {
 extension LoopSubscriptions {
     /// Publishes a message of a client of this loop; returns how many subscriptions receive it.
     ///
-    /// It is posted once to each loop that has a receiver; for this one it waits among `takePending`.
+    /// It is posted once to each loop that has a receiver; for this one it waits among `takePending`. `now`
+    /// is in monotonic milliseconds.
     public func publish(
         _ channel: Span<UInt8>,
         _ message: Span<UInt8>,
-        sender: String
+        sender: String,
+        now: Int64 = 0
     ) -> Int {
-        let routed = exchange.route(channel, message, sender: sender)
+        let routed = exchange.route(channel, message, sender: sender, now: now)
         guard let publication = routed.publication else { return 0 }
+        if routed.isPosted { return routed.receivers }
         for target in routed.loops {
             exchange.queued(publication.weight, loop: target)
             if target == loop {

@@ -12,6 +12,8 @@ public final class Publication: Sendable {
     public let sequence: UInt64
     /// The patterns that match the channel, or the key, and that somebody is subscribed to, or observes.
     public let patterns: [Topic]
+    /// Its number among the messages of its channel, where that keeps any; 0 otherwise.
+    public let offset: UInt64
     /// What happened to the key; nil for a message.
     public let change: ObservedChange?
 
@@ -21,13 +23,15 @@ public final class Publication: Sendable {
         message: [UInt8],
         sender: String = "",
         sequence: UInt64 = 0,
-        patterns: [Topic] = []
+        patterns: [Topic] = [],
+        offset: UInt64 = 0
     ) {
         self.channel = channel
         self.message = message
         self.sender = sender
         self.sequence = sequence
         self.patterns = patterns
+        self.offset = offset
         change = nil
     }
 
@@ -43,6 +47,7 @@ public final class Publication: Sendable {
         sender = ""
         self.sequence = sequence
         self.patterns = patterns
+        offset = 0
         self.change = change
     }
 

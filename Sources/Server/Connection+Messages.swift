@@ -44,7 +44,9 @@ extension Connection {
         guard let messages else { return }
         if mustHold(messages) { return hold(publication, pattern, messages) }
         let encoding = session.encoding
-        let range = worker.delivery.range(of: publication, pattern, encoding)
+        let tellsOffset = session.tellsOffsets && pattern < 0 && publication.offset > 0
+        let variant = tellsOffset ? MessageDelivery.withOffset : pattern
+        let range = worker.delivery.range(of: publication, variant, encoding)
         worker.delivery.add(range, encoding, to: messages)
         worker.delivery.delivered += 1
         if messages.isTouched { return }
@@ -113,12 +115,20 @@ extension Connection {
         messages.isResuming = false
         if !mayResume(messages) { return }
         var output = ByteBuffer()
-        while output.count < holdBytes, let next = messages.backlog.next() {
-            if case .message(let item) = next {
+        let exchange = worker.shared.exchange
+        while output.count < holdBytes, let next = messages.backlog.next(from: exchange) {
+            switch next {
+            case .message(let item):
                 if !isSubscribed(to: item) { continue }
                 worker.delivery.delivered += 1
+            case .replayed(let publication):
+                if !isSubscribed(to: publication.channel, &messages.backlog) { continue }
+                worker.delivery.delivered += 1
+            case .gap where session.deliveryPolicy == .close:
+                return cutOff("maxRetainedBytes")
+            case .gap, .changeGap: break
             }
-            worker.delivery.append(next, session.encoding, to: &output)
+            worker.delivery.append(next, session, to: &output)
         }
         if !output.isEmpty { output.withBytes { encryptMessages($0, now) } }
     }
@@ -126,8 +136,20 @@ extension Connection {
     /// Whether the subscription that a message was held for still exists.
     private func isSubscribed(to item: Backlog.Item) -> Bool {
         if item.publication.change != nil { return mayTell(item.publication) }
-        let topic = item.pattern ?? item.publication.channel
-        let kind: TopicKind = item.pattern == nil ? .channel : .pattern
-        return worker.subscriptions.isSubscribed(session.identifier, to: topic, kind)
+        return worker.subscriptions.receives(session.identifier, item)
+    }
+
+    /// Has the connection be sent what it asked for of what channels kept, before any newer message.
+    func beginReplays() {
+        for replay in session.takeReplays() { messages?.backlog.begin(replay) }
+    }
+
+    /// Whether the subscription that a replay is for still exists; if not, the replay ends.
+    private func isSubscribed(to channel: Topic, _ backlog: inout Backlog) -> Bool {
+        if worker.subscriptions.isSubscribed(session.identifier, to: channel, .channel) {
+            return true
+        }
+        backlog.endReplay(of: channel)
+        return false
     }
 }

@@ -76,23 +76,39 @@ final class MessageDelivery {
         if let last = messages.last { return last }
         let start = messages.bytes.count
         let item = Backlog.Item(publication, variant: pattern)
-        append(.message(item), encoding, to: &messages.bytes)
+        let tellsOffset = pattern == MessageDelivery.withOffset
+        append(.message(item), encoding, tellsOffset: tellsOffset, to: &messages.bytes)
         let range = start..<messages.bytes.count
         byteCount += range.count
         messages.last = range
         return range
     }
 
-    /// Encodes one push.
-    func append(_ next: Backlog.Next, _ encoding: WireEncoding, to output: inout ByteBuffer) {
+    /// The variant of a message that tells its offset to who asked for that.
+    static let withOffset = -2
+
+    /// Encodes one push for the connection of `session`.
+    func append(_ next: Backlog.Next, _ session: Session, to output: inout ByteBuffer) {
+        append(next, session.encoding, tellsOffset: session.tellsOffsets, to: &output)
+    }
+
+    private func append(
+        _ next: Backlog.Next,
+        _ encoding: WireEncoding,
+        tellsOffset: Bool,
+        to output: inout ByteBuffer
+    ) {
         switch next {
+        case .replayed(let publication):
+            MessagePush.write(publication, nil, encoding, &reply, tellsOffset: tellsOffset)
         case .message(let item):
             MessagePush.write(
                 item.publication,
                 item.pattern,
                 encoding,
                 &reply,
-                hasValues: item.hasValues
+                hasValues: item.hasValues,
+                tellsOffset: tellsOffset
             )
         case .gap(let channel, let lost):
             MessagePush.writeGap(channel, lost: lost, encoding, &reply)

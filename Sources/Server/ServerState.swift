@@ -39,6 +39,14 @@ final class ServerState: Sendable {
         self.tls = tls
         self.logger = logger
         self.loopCount = loopCount
-        exchange = Exchange(loopCount: loopCount)
+        let limits = configuration.limits
+        exchange = Exchange(
+            loopCount: loopCount,
+            retention: Retention(
+                configuration.retention,
+                maxBytes: limits.maxRetainedBytes,
+                maxChannelBytes: limits.maxRetainedChannelBytes
+            )
+        )
     }
 }

@@ -80,6 +80,12 @@ final class Bench {
     static let start: Int64 = 1_800_000_000_123
 
     private let dispatch = Dispatch()
+    /// Channels that begin with `kept` keep two messages for ten seconds.
+    private static let retention = Retention(
+        [RetentionRule(pattern: Array("kept*".utf8), maxMessages: 2, maxSeconds: 10)],
+        epoch: "e1"
+    )
+
     /// Where every connection comes from: 192.0.2.1.
     static let peer = PeerAddress(ipv4: 0xC000_0201)
 
@@ -134,6 +140,7 @@ final class Bench {
             facts: facts,
             limits: limits,
             limiter: limiter,
+            subscriptions: LoopSubscriptions(Exchange(retention: Bench.retention)),
             session: Session(identifier: 1, encoding: encoding),
             now: Moment(unixMilliseconds: Bench.start, monotonicMilliseconds: 0)
         )
