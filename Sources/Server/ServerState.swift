@@ -41,7 +41,8 @@ final class ServerState: Sendable {
         self.loopCount = loopCount
         let limits = configuration.limits
         exchange = Exchange(
-            loopCount: loopCount,
+            // One more for the program itself.
+            loopCount: loopCount + 1,
             retention: Retention(
                 configuration.retention,
                 maxBytes: limits.maxRetainedBytes,
