@@ -33,6 +33,33 @@ struct KeyPatterns: Sendable {
         return false
     }
 
+    /// `prefix` if every name below it is permitted, else what the patterns that match any of them let
+    /// through of it.
+    ///
+    /// Names below what is returned need not all be permitted; all permitted names are below it.
+    func prefixes(within prefix: Span<UInt8>) -> [[UInt8]] {
+        var copy: [UInt8] = []
+        for index in 0..<prefix.count { copy.append(prefix[index]) }
+        if matchesEverything(below: prefix) { return [copy] }
+        var found: [[UInt8]] = []
+        for pattern in patterns {
+            var buffer = ByteBuffer()
+            Glob.appendLiteralPrefix(of: pattern.span, to: &buffer)
+            let beginning = buffer.withBytes { Array($0) }
+            let isWhole = Glob.matches(beginning.span, pattern: pattern.span)
+            if beginning.starts(with: copy) {
+                found.append(beginning)
+            } else if copy.starts(with: beginning), !isWhole || KeyPatterns.isOpenEnded(pattern) {
+                found.append(copy)
+            }
+        }
+        return found.enumerated().filter { index, one in
+            !found.enumerated().contains { other, shorter in
+                one.starts(with: shorter) && (one.count > shorter.count || other < index)
+            }
+        }.map(\.element)
+    }
+
     /// Whether every name that `pattern` matches is permitted; a doubt is a no.
     ///
     /// It is if `pattern` itself is among the patterns, or if everything is that begins with what all of its

@@ -78,6 +78,12 @@ public final class Token: Sendable {
         readable.matchesEverything(below: prefix)
     }
 
+    /// What all keys begin with that begin with `prefix` and may be read, in as few prefixes as the
+    /// patterns say.
+    public func readablePrefixes(within prefix: Span<UInt8>) -> [[UInt8]] {
+        readable.prefixes(within: prefix)
+    }
+
     /// Whether every key that begins with `prefix` may be written; a doubt is a no.
     public func mayWriteEverything(below prefix: Span<UInt8>) -> Bool {
         writable.matchesEverything(below: prefix)

@@ -34,6 +34,8 @@ public final class ClientRecord: Sendable {
     let channels = Atomic<Int>(0)
     /// Patterns that it is subscribed to.
     let patterns = Atomic<Int>(0)
+    /// How many patterns of keys it observes.
+    let observed = Atomic<Int>(0)
     /// How it speaks.
     let encoding = Atomic<UInt8>(WireEncoding.text.rawValue)
     /// Whether the connection was killed: nothing more is served on it, even before it is closed.
@@ -68,7 +70,8 @@ public final class ClientRecord: Sendable {
 extension ClientRecord {
     /// Whether it is subscribed to anything.
     var isSubscriber: Bool {
-        channels.load(ordering: .relaxed) + patterns.load(ordering: .relaxed) > 0
+        channels.load(ordering: .relaxed) + patterns.load(ordering: .relaxed)
+            + observed.load(ordering: .relaxed) > 0
     }
 }
 

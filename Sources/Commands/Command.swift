@@ -79,6 +79,7 @@ public final class CommandContext {
         self.now = now
         evictor = Evictor(keyspace)
         dispatch = Dispatch()
+        subscriptions.exchange.watch(keyspace, limits)
     }
 
     /// Makes the context in which EXEC runs commands: like `outer`, over `keyspace`, with a reply of its own.

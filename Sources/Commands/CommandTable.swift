@@ -22,6 +22,8 @@ public enum CommandTable {
         keyCommands,
         namespaceCommands,
         pubSubCommands,
+        observeCommands,
+        resumeCommands,
     ]
 
     /// The specs, by name.

@@ -5,17 +5,25 @@ public import PubSub
 /// Writes the pushes of pub/sub.
 ///
 /// The token of the publisher goes with a message where a field has a name, in JSON and protobuf; text and
-/// RESP have no place for it.
+/// RESP have no place for it. The offset of a message that its channel keeps goes last; in RESP only to who
+/// asked for it by RESUME, since others know Redis's pushes alone.
 public enum MessagePush {
     /// Writes a message, as a subscriber to its channel is sent it, or to `pattern`.
     public static func write(
         _ publication: Publication,
         _ pattern: Topic?,
         _ encoding: WireEncoding,
-        _ reply: inout Reply
+        _ reply: inout Reply,
+        hasValues: Bool = false,
+        tellsOffset: Bool = false
     ) {
+        if let change = publication.change {
+            return write(publication.channel, change, hasValues: hasValues, &reply)
+        }
         let tellsSender = encoding == .json || encoding == .protobuf
-        let values = 2 + (pattern == nil ? 0 : 1) + (tellsSender ? 1 : 0)
+        let isRESP = encoding == .resp2 || encoding == .resp3
+        let hasOffset = publication.offset > 0 && (tellsOffset || !isRESP)
+        let values = 2 + (pattern == nil ? 0 : 1) + (tellsSender ? 1 : 0) + (hasOffset ? 1 : 0)
         reply.push(1 + 2 * values)
         if let pattern {
             append("pmessage", &reply)
@@ -32,6 +40,9 @@ public enum MessagePush {
             append("from", &reply)
             reply.string(publication.sender)
         }
+        if !hasOffset { return }
+        append("offset", &reply)
+        reply.integer(Int64(clamping: publication.offset))
     }
 
     /// Writes that so many messages of `channel` were lost.
@@ -55,6 +66,58 @@ public enum MessagePush {
             append("lost", &reply)
             reply.integer(lost)
         }
+    }
+
+    /// Writes what happened to a key.
+    ///
+    /// What stands behind the version depends on the change: when the key expires, for `expire`; the values
+    /// before and after, if they are asked for, where the value is another or gone. A drop has a prefix in the
+    /// place of the key, and nothing else.
+    private static func write(
+        _ key: Topic,
+        _ change: ObservedChange,
+        hasValues: Bool,
+        _ reply: inout Reply
+    ) {
+        let isValueChange = ![.expire, .persist, .drop].contains(change.kind)
+        let tellsValues = hasValues && isValueChange
+        let values =
+            2 + (change.kind == .drop ? 0 : 1) + (change.kind == .expire ? 1 : 0)
+            + (tellsValues ? 2 : 0)
+        reply.push(1 + 2 * values)
+        append("observe", &reply)
+        append("change", &reply)
+        append(change.kind.word, &reply)
+        append("key", &reply)
+        append(key.bytes, &reply)
+        if change.kind == .drop { return }
+        append("version", &reply)
+        reply.integer(Int64(clamping: change.version))
+        if change.kind == .expire {
+            append("expires_at", &reply)
+            reply.integer(change.expiresAt)
+        }
+        if !tellsValues { return }
+        append("old", &reply)
+        append(change.old, &reply)
+        append("new", &reply)
+        append(change.new, &reply)
+    }
+
+    /// Writes that so many changes to `key` were lost; of `*`, to whichever keys.
+    public static func writeChangeGap(_ key: Topic, lost: Int, _ reply: inout Reply) {
+        reply.push(7)
+        append("observe", &reply)
+        append("change", &reply)
+        append("gap", &reply)
+        append("key", &reply)
+        append(key.bytes, &reply)
+        append("lost", &reply)
+        reply.integer(lost)
+    }
+
+    private static func append(_ value: [UInt8]?, _ reply: inout Reply) {
+        if let value { reply.bytes(value.span) } else { reply.null() }
     }
 
     private static func append(_ bytes: [UInt8], _ reply: inout Reply) {

@@ -86,7 +86,8 @@ let pubSubCommands: [Command] = [
             ],
             category: .pubsub,
             complexity: "O(N) with N channels",
-            summary: "CHANNELS [pattern], NUMSUB [channel ...], NUMPAT: who is subscribed to what.",
+            summary:
+                "CHANNELS [pattern], NUMSUB [channel ...], NUMPAT, NUMOBS: who is subscribed to what.",
             reply: .oneOf([.integer, .list(.oneOf([.bytes, .integer]))])
         ),
         pubSub
@@ -182,7 +183,7 @@ private func confirm(
     context.reply.integer(count)
 }
 
-private func countSubscriptions(_ context: CommandContext) {
+func countSubscriptions(_ context: CommandContext) {
     let number = context.session.identifier
     let channels = context.subscriptions.count(of: number, .channel)
     let patterns = context.subscriptions.count(of: number, .pattern)
@@ -191,9 +192,9 @@ private func countSubscriptions(_ context: CommandContext) {
     context.session.record.patterns.store(patterns, ordering: .relaxed)
 }
 
-private let noChannel = ServerError(.forbidden, "No permissions to access a channel")
+let noChannel = ServerError(.forbidden, "No permissions to access a channel")
 
-private func checkLength(_ name: Span<UInt8>, _ context: CommandContext) throws(ServerError) {
+func checkLength(_ name: Span<UInt8>, _ context: CommandContext) throws(ServerError) {
     let limit = context.limits.maxChannelBytes
     if name.count > limit {
         throw ServerError(.tooLong, "channel above maxChannelBytes=\(limit) bytes")
@@ -222,7 +223,12 @@ private func publish(
             retryAfterMilliseconds: 100
         )
     }
-    let receivers = context.subscriptions.publish(request[1], request[2], sender: token.name)
+    let receivers = context.subscriptions.publish(
+        request[1],
+        request[2],
+        sender: token.name,
+        now: context.now.monotonicMilliseconds
+    )
     context.reply.integer(receivers)
 }
 
@@ -249,6 +255,9 @@ private func pubSub(
     } else if request[1].isWord("NUMPAT") {
         try requireArity(request, request.count == 2)
         context.reply.integer(exchange.patternCount)
+    } else if request[1].isWord("NUMOBS") {
+        try requireArity(request, request.count == 2)
+        context.reply.integer(exchange.observedPatternCount)
     } else if request[1].isWord("HELP") {
         try requireArity(request, request.count == 2)
         context.reply.list(helpLines.count)
@@ -261,6 +270,7 @@ private func pubSub(
 private let helpLines = [
     "PUBSUB <subcommand> [<arg> ...]. Subcommands are:",
     "CHANNELS [<pattern>] - the channels that somebody is subscribed to.",
+    "NUMOBS - how many different patterns of keys somebody observes.",
     "NUMPAT - how many different patterns somebody is subscribed to.",
     "NUMSUB [<channel> ...] - how many are subscribed to each channel itself.",
     "HELP - this.",
@@ -287,8 +297,11 @@ extension CommandContext {
     /// Ends all subscriptions of the session, without a word to its client, and forgets its policy.
     func endSubscriptions() {
         session.deliveryPolicy = .close
-        if session.subscriptionCount == 0 { return }
+        session.tellsOffsets = false
+        session.replays = []
+        if !session.receivesPushes { return }
         subscriptions.remove(session.identifier)
         countSubscriptions(self)
+        countObserved(self)
     }
 }

@@ -60,6 +60,16 @@ public final class Session {
     public internal(set) var subscriptionCount = 0 {
         didSet { confine() }
     }
+    /// Whether the offset goes with messages where only Redis's own pushes would come otherwise.
+    public internal(set) var tellsOffsets = false
+    /// What it asked to be sent of what channels kept, and is not sent yet.
+    public internal(set) var replays: [Replay] = []
+    /// How many patterns of keys it observes.
+    public internal(set) var observedCount = 0 {
+        didSet { confine() }
+    }
+    /// Whether it may be sent messages, or changes to keys.
+    public var receivesPushes: Bool { subscriptionCount > 0 || observedCount > 0 }
     /// What becomes of messages that it does not take in time.
     public internal(set) var deliveryPolicy = DeliveryPolicy.close
     /// Whether it may run few commands: a subscriber whose encoding does not tell messages from replies.
@@ -117,7 +127,7 @@ public final class Session {
     }
 
     private func confine() {
-        isRESP2Subscriber = subscriptionCount > 0 && encoding == .resp2
+        isRESP2Subscriber = receivesPushes && encoding == .resp2
         isConfined = isQueueing || isRESP2Subscriber
     }
 
@@ -140,6 +150,13 @@ extension Session {
         try transaction.append(request, command, limits)
         transaction.growth += growth
         record.queuedCommands.store(transaction.count, ordering: .relaxed)
+    }
+
+    /// What it asked to be sent of what channels kept since this was last called.
+    public func takeReplays() -> [Replay] {
+        let taken = replays
+        replays = []
+        return taken
     }
 
     /// Ends what one request may leave to the next, for HTTP, where they have nothing to do with each other.

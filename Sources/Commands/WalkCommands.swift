@@ -209,7 +209,7 @@ private func flushCommand(_ name: String) -> Command {
         if !context.session.rights.writesEverything {
             throw ServerError(.forbidden, "No permissions to access a key")
         }
-        context.keyspace.removeAll()
+        context.keyspace.removeAll(now: context.now.unixMilliseconds)
         context.reply.ok()
     }
 }

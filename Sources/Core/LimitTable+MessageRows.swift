@@ -17,6 +17,20 @@ extension LimitTable {
             "Channels and patterns that a connection is subscribed to."
         ),
         LimitRow(
+            "maxObservedPatterns",
+            \.maxObservedPatterns,
+            .count,
+            1...1_000_000,
+            "Patterns of keys that a connection observes."
+        ),
+        LimitRow(
+            "maxObservedPatternsInAll",
+            \.maxObservedPatternsInAll,
+            .count,
+            1...100_000_000,
+            "Patterns of keys that all connections together observe."
+        ),
+        LimitRow(
             "messageHoldBytes",
             \.messageHoldBytes,
             .bytes,
@@ -43,6 +57,20 @@ extension LimitTable {
             .bytes,
             65_536...1 << 40,
             "Bytes of messages that wait for a loop to deliver them."
+        ),
+        LimitRow(
+            "maxRetainedBytes",
+            \.maxRetainedBytes,
+            .bytes,
+            65_536...1 << 40,
+            "Bytes of messages that all channels keep for subscribers that come back."
+        ),
+        LimitRow(
+            "maxRetainedChannelBytes",
+            \.maxRetainedChannelBytes,
+            .bytes,
+            1024...1 << 40,
+            "Bytes of messages that one channel keeps."
         ),
     ]
 }

@@ -53,6 +53,11 @@ public struct Limits: Equatable, Sendable {
     public var maxChannelBytes = 1024
     /// The most channels and patterns together that a connection is subscribed to: 2 MB of tables or so.
     public var maxSubscriptions = 10_000
+    /// The most patterns of keys that a connection observes.
+    public var maxObservedPatterns = 1000
+    /// The most patterns of keys that all connections together observe: 50 MB or so; those that begin with
+    /// `*` or `?` are all tried for each change to any key.
+    public var maxObservedPatternsInAll = 100_000
     /// Bytes that wait for a subscriber's socket from which on its delivery policy decides what it is sent
     /// later: a second of a slow line.
     public var messageHoldBytes = 256 << 10
@@ -63,6 +68,12 @@ public struct Limits: Equatable, Sendable {
     /// The most bytes of messages that wait for a loop to deliver them, above which PUBLISH is refused: a
     /// tenth of a second of a loop's work.
     public var maxUndeliveredBytes = 64 << 20
+
+    /// The most bytes that messages take which channels keep for who comes back, all channels together: as
+    /// much as may wait for a loop.
+    public var maxRetainedBytes = 64 << 20
+    /// The most bytes that the messages of one channel take which it keeps.
+    public var maxRetainedChannelBytes = 16 << 20
 
     /// The most bytes that the keyspace takes: entries, tables, expiry queues and namespace indices, as the
     /// allocator gave them; 0 is no limit.

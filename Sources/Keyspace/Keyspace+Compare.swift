@@ -22,7 +22,7 @@ extension Keyspace {
         let expected = Bytes(expected)
         try check(key: key)
         try check(valueCount: value.count)
-        return try withShard(of: key) { shard, hash throws(ServerError) in
+        return try mutate(key, now) { shard, hash throws(ServerError) in
             let found = shard.findLive(key, hash, now)
             if found < 0 { return SetOutcome(isStored: false, hadPrevious: false) }
             let old = shard.table[found].value
@@ -48,7 +48,7 @@ extension Keyspace {
 
     private func remove(_ key: Span<UInt8>, now: Int64, if holds: (Entry) -> Bool) -> Bool {
         let key = Bytes(key)
-        return withShard(of: key) { shard, hash in
+        return mutate(key, now) { shard, hash in
             let found = shard.findLive(key, hash, now)
             if found < 0 || !holds(shard.table[found]) { return false }
             shard.remove(at: found)

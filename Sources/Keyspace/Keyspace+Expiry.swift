@@ -1,5 +1,7 @@
 // Operations on when keys expire.
 
+internal import Core
+
 extension Keyspace {
     /// Makes `key` expire at a Unix time in milliseconds, if `condition` holds; whether it was done.
     ///
@@ -13,7 +15,7 @@ extension Keyspace {
         now: Int64
     ) -> Bool {
         let key = Bytes(key)
-        return withShard(of: key) { shard, hash in
+        return mutate(key, now, .expire) { shard, hash in
             shard.expire(key, hash, at: unixMs, condition, now)
         }
     }
@@ -22,7 +24,7 @@ extension Keyspace {
     @discardableResult
     public func persist(_ key: Span<UInt8>, now: Int64) -> Bool {
         let key = Bytes(key)
-        return withShard(of: key) { shard, hash in shard.persist(key, hash, now) }
+        return mutate(key, now, .expire) { shard, hash in shard.persist(key, hash, now) }
     }
 
     /// How long `key` has to live.

@@ -31,22 +31,35 @@ extension Keyspace {
         let arguments = Arguments(request)
         return try shards.withShards(involved) { locked throws(ServerError) in
             if ifNoneExists, anyExists(arguments, from: start, locked, now) { return false }
+            removeExpired(arguments, from: start, locked, now)
             if policy != nil { try admit(arguments, from: start, locked) }
             for index in stride(from: start, to: count, by: 2) {
                 let key = arguments[index]
                 let hash = hash.hash(key)
+                let value = arguments[index + 1]
                 locked.withShard(ShardArray.index(of: hash)) { shard in
                     let expiresAt = shard.defaultExpiry(key, now)
-                    _ = shard.setAdmitted(
-                        key,
-                        arguments[index + 1],
-                        hash,
-                        now,
-                        expiresAt: expiresAt
-                    )
+                    shard.observing(key, hash, now) { shard, hash in
+                        _ = shard.setAdmitted(key, value, hash, now, expiresAt: expiresAt)
+                    }
                 }
             }
             return true
+        }
+    }
+
+    /// Removes those of the keys whose time has come, where somebody observes keys: before anything is
+    /// counted, since they would not be there any more behind it.
+    private func removeExpired(
+        _ arguments: Arguments,
+        from start: Int,
+        _ locked: borrowing ShardArray.LockedShards,
+        _ now: Int64
+    ) {
+        for index in stride(from: start, to: arguments.count, by: 2) {
+            let key = arguments[index]
+            let hash = hash.hash(key)
+            locked.withShard(ShardArray.index(of: hash)) { $0.removeIfExpired(key, hash, now) }
         }
     }
 

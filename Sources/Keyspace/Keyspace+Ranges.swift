@@ -22,7 +22,7 @@ extension Keyspace {
         let (end, isBeyond) = offset.addingReportingOverflow(bytes.count)
         if offset < 0 || isBeyond { throw valueLengthError(.max) }
         try check(valueCount: end)
-        return try withShard(of: key) { shard, hash throws(ServerError) in
+        return try mutate(key, now) { shard, hash throws(ServerError) in
             try shard.overwrite(key, hash, from: offset, with: bytes, now)
         }
     }
@@ -41,7 +41,7 @@ extension Keyspace {
         let key = Bytes(key)
         try check(key: key)
         guard let amount = LongDecimal(Bytes(amount)) else { throw ServerError(.notANumber) }
-        try withShard(of: key) { shard, hash throws(ServerError) in
+        try mutate(key, now) { shard, hash throws(ServerError) in
             let (sum, found) = try shard.add(amount, to: key, hash, now)
             let stored = sum.withText { text -> Result<Void, ServerError> in
                 do throws(ServerError) {

@@ -64,8 +64,18 @@ extension Keyspace {
             if isTaken, !plan.isReplacing { return .destinationExists }
             if source.equals(destination) { return .done }
             if policy != nil { try admit(entry, to, plan, locked) }
-            locked.withShard(to.shard) { $0.store(entry, as: to, plan.now) }
-            if plan.isMove { locked.withShard(from.shard) { $0.removeUncounted(from) } }
+            locked.withShard(to.shard) { shard in
+                shard.observing(to.key, to.hash, plan.now) { shard, _ in
+                    shard.store(entry, as: to, plan.now)
+                }
+            }
+            if plan.isMove {
+                locked.withShard(from.shard) { shard in
+                    shard.observing(from.key, from.hash, plan.now) { shard, _ in
+                        shard.removeUncounted(from)
+                    }
+                }
+            }
             return .done
         }
     }

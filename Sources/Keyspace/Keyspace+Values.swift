@@ -24,7 +24,7 @@ extension Keyspace {
         _ body: (Span<UInt8>) -> Void
     ) -> Bool {
         let key = Bytes(key)
-        return withShard(of: key) { shard, hash in
+        return mutate(key, now, .expire) { shard, hash in
             let found = shard.findLive(key, hash, now)
             if found < 0 { return false }
             shard.table[found].value.withSpan(body)
@@ -46,7 +46,7 @@ extension Keyspace {
         let value = Bytes(value)
         try check(key: key)
         try check(valueCount: value.count)
-        return try withShard(of: key) { shard, hash throws(ServerError) in
+        return try mutate(key, now) { shard, hash throws(ServerError) in
             try shard.set(key, value, hash, now)
         }
     }
@@ -68,7 +68,7 @@ extension Keyspace {
         let value = Bytes(value)
         try check(key: key)
         try check(valueCount: value.count)
-        return try withShard(of: key) { shard, hash throws(ServerError) in
+        return try mutate(key, now) { shard, hash throws(ServerError) in
             try shard.set(key, value, hash, options, now, previous)
         }
     }
@@ -86,7 +86,7 @@ extension Keyspace {
         previous: (Span<UInt8>) -> Void
     ) -> Bool {
         let key = Bytes(key)
-        return withShard(of: key) { shard, hash in
+        return mutate(key, now) { shard, hash in
             let found = shard.findLive(key, hash, now)
             if found < 0 { return false }
             shard.table[found].value.withSpan(previous)
@@ -160,7 +160,7 @@ extension Keyspace {
     ) throws(ServerError) -> Int64 {
         let key = Bytes(key)
         try check(key: key)
-        return try withShard(of: key) { shard, hash throws(ServerError) in
+        return try mutate(key, now) { shard, hash throws(ServerError) in
             try shard.increment(key, hash, by: amount, now)
         }
     }
@@ -179,7 +179,7 @@ extension Keyspace {
         let suffix = Bytes(suffix)
         try check(key: key)
         let limit = maxValueBytes
-        let count = try withShard(of: key) { shard, hash throws(ServerError) in
+        let count = try mutate(key, now) { shard, hash throws(ServerError) in
             try shard.append(key, suffix, hash, now, maxValueBytes: limit)
         }
         guard let count else {

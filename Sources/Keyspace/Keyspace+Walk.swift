@@ -104,18 +104,19 @@ extension Keyspace {
 
     /// Removes every key that begins with `prefix`, as `users^42^`; how many there were.
     ///
-    /// One shard is locked at a time. Costs O(keys that match); if `prefix` has no `^`, O(all keys).
+    /// One shard is locked at a time, or all where somebody observes keys. Costs O(keys that match); if
+    /// `prefix` has no `^`, O(all keys).
     public func drop(prefix: Span<UInt8>, now: Int64) -> Int {
         let prefix = Bytes(prefix)
-        let isNamespaced = prefix.isNamespaced
         let hash = hash
         var removed = 0
         for index in 0..<ShardArray.count {
-            removed += shards.withShard(index) { shard in
-                isNamespaced
-                    ? shard.removeAll(prefix: prefix, hash, now)
-                    : shard.removeAllByWalk(prefix: prefix, now)
+            let count = shards.withShard(index) { shard in
+                shard.hook == nil ? shard.drop(prefix, hash, now) : nil
             }
+            // An observer that came meanwhile is told of what is left, and came too late for the rest.
+            guard let count else { return removed + dropObserved(prefix, now) }
+            removed += count
         }
         return removed
     }

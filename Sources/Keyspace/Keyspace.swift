@@ -1,6 +1,7 @@
 // The keys and values of a server, shared by all its threads.
 
 public import Core
+internal import Synchronization
 
 /// A table of keys and values, split into 256 shards with a lock each.
 ///
@@ -23,6 +24,8 @@ public final class Keyspace: Sendable {
     let policy: NamespacePolicy?
     /// What all shards take together.
     let ledger: MemoryLedger
+    /// What is told of changes; it is kept here for the shards.
+    let hook = Mutex<KeyspaceHook?>(nil)
     let hash: ByteHash
     let maxKeyBytes: Int
     let maxValueBytes: Int
@@ -103,18 +106,23 @@ public final class Keyspace: Sendable {
 
     /// Removes every key, at one moment for all shards.
     ///
-    /// Their memory is given back afterwards, when no lock is held. Source: Redis, FLUSHALL.
-    public func removeAll() {
+    /// Their memory is given back afterwards, when no lock is held. Those whose time has come at `now` are
+    /// told of as expired where somebody observes keys. Source: Redis, FLUSHALL.
+    public func removeAll(now: Int64 = 0) {
         // SAFETY: initialised from 0 on, one shard a step, then deinitialised and freed, here alone.
         let removed = UnsafeMutablePointer<Shard>.allocate(capacity: ShardArray.count)
         shards.withShards(.all) { locked in
+            var isEmpty = true
             for index in 0..<ShardArray.count {
                 locked.withShard(index) { shard in
+                    shard.reclaimObserved(now)
+                    if shard.table.count > 0 { isEmpty = false }
                     // Versions go on rising: a key stored again must not look unchanged.
                     var empty = Shard(
                         lastVersion: shard.lastVersion &+ 1,
                         policy: shard.policy,
-                        ledger: shard.ledger
+                        ledger: shard.ledger,
+                        hook: shard.hook
                     )
                     shard.report(0)
                     swap(&empty, &shard)
@@ -122,6 +130,8 @@ public final class Keyspace: Sendable {
                 }
             }
             policy?.forgetEverything()
+            // No bytes begin every key.
+            if !isEmpty { locked.withShard(0) { $0.tellDrop(Bytes(Span())) } }
         }
         removed.deinitialize(count: ShardArray.count)
         removed.deallocate()

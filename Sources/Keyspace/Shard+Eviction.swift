@@ -114,6 +114,7 @@ extension Shard {
     private mutating func evict(at found: Int, _ now: Int64) {
         let spare = reported &- bytes
         let isExpired = table[found].isExpired(now)
+        tellGone(table[found], isExpired ? .expired : .evicted)
         unlink(at: found)
         tidy()
         settle(spare)

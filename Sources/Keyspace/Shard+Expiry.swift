@@ -1,5 +1,7 @@
 // Expiry within a shard.
 
+internal import Core
+
 extension Shard {
     /// Sets the expiry of `key` if it exists and `condition` holds; whether it did.
     mutating func expire(
@@ -66,6 +68,7 @@ extension Shard {
                 queue.removeFirst()
                 continue
             }
+            tellGone(table[found], .expired)
             unlink(at: found)
             reclaimed += 1
             // Keys with the same full hash may share an item: it stays until the last is gone.

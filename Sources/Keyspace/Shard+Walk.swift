@@ -1,5 +1,7 @@
 // Walking a shard: in the order of hashes for SCAN, in the order of keys for namespaces.
 
+internal import Core
+
 extension Shard {
     /// Calls `body` with live keys from `cursor` on, until `limit` keys or `steps` slots are used up.
     ///
@@ -27,6 +29,7 @@ extension Shard {
             last = slot.hash
             steps -= 1
             if entry.isExpired(now) {
+                tellGone(entry, .expired)
                 unlink(at: position)
             } else {
                 entry.key.withSpan(body)
@@ -43,7 +46,7 @@ extension Shard {
         var position = 0
         while position < table.capacity {
             if let entry = table.slots[position].entry, entry.key.hasPrefix(prefix) {
-                if !entry.isExpired(now) { removed += 1 }
+                if entry.isExpired(now) { tellGone(entry, .expired) } else { removed += 1 }
                 unlink(at: position)
             } else {
                 position += 1

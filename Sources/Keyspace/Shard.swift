@@ -1,5 +1,7 @@
 // One of the keyspace's parts: a table, its expiry queue, its namespace index, and their sums.
 
+internal import Core
+
 /// A shard's state and the few operations that change which entries it holds.
 ///
 /// Everything here runs under the shard's lock. `hash` is always the full hash of `key`.
@@ -19,15 +21,19 @@ struct Shard: ~Copyable {
     let policy: PolicyReference?
     /// What all shards take together; nil in a shard of nobody's.
     let ledger: LedgerReference?
+    /// What is told of changes; nil where nobody observes keys.
+    var hook: HookReference?
 
     init(
         lastVersion: UInt64 = 0,
         policy: PolicyReference? = nil,
-        ledger: LedgerReference? = nil
+        ledger: LedgerReference? = nil,
+        hook: HookReference? = nil
     ) {
         self.lastVersion = lastVersion
         self.policy = policy
         self.ledger = ledger
+        self.hook = hook
     }
 
     /// Bytes that the shard takes, all told.
@@ -56,6 +62,7 @@ struct Shard: ~Copyable {
 
     @inline(never)
     private mutating func removeExpired(at found: Int, _ key: Bytes, _ hash: UInt64) -> Int {
+        tellGone(table[found], .expired)
         remove(at: found)
         return table.find(hash, key)
     }
@@ -160,7 +167,7 @@ struct Shard: ~Copyable {
         var index = KeyIndex()
         swap(&index, &self.index)
         index.removeAll(prefix: prefix) { entry in
-            if !entry.isExpired(now) { removed += 1 }
+            if entry.isExpired(now) { tellGone(entry, .expired) } else { removed += 1 }
             let key = entry.key
             discard(at: table.find(hash.hash(key), key))
         }

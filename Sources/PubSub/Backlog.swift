@@ -10,11 +10,14 @@ public struct Backlog {
         public let publication: Publication
         /// The pattern.
         public let pattern: Topic?
+        /// Whether values come with a change to a key.
+        public let hasValues: Bool
 
         /// Makes an item.
-        public init(_ publication: Publication, _ pattern: Topic?) {
+        public init(_ publication: Publication, _ pattern: Topic?, hasValues: Bool = false) {
             self.publication = publication
             self.pattern = pattern
+            self.hasValues = hasValues
         }
     }
 
@@ -22,13 +25,30 @@ public struct Backlog {
     public enum Next: Sendable {
         /// So many messages of the channel were lost.
         case gap(Topic, lost: Int)
+        /// So many changes to the key were lost.
+        case changeGap(Topic, lost: Int)
         /// A message.
         case message(Item)
+        /// A message that its channel kept, for who came back.
+        case replayed(Publication)
     }
 
     private struct Source: Hashable {
         let channel: Topic
         let pattern: Topic?
+        let isChange: Bool
+
+        init(_ item: Item) {
+            channel = item.publication.channel
+            pattern = item.pattern
+            isChange = item.publication.change != nil
+        }
+    }
+
+    /// Of what something was lost.
+    private struct Place: Hashable {
+        var channel: Topic
+        let isChange: Bool
     }
 
     private let maxMessages: Int
@@ -39,8 +59,8 @@ public struct Backlog {
     /// Where the last message of each source is, counted from the first item ever; kept for `latest` alone.
     private var places: [Source: Int] = [:]
     private var removed = 0
-    private var gaps: [(channel: Topic, lost: Int)] = []
-    private var gapPlaces: [Topic: Int] = [:]
+    private var gaps: [(place: Place, lost: Int)] = []
+    private var gapPlaces: [Place: Int] = [:]
     /// Bytes that the messages count for.
     public private(set) var byteCount = 0
     /// Messages lost since it was made.
@@ -52,8 +72,31 @@ public struct Backlog {
         self.maxBytes = maxBytes
     }
 
+    /// What is still to be sent of what channels kept, before all else.
+    private var replays: [Replay] = []
+
     /// Whether nothing waits.
-    public var isEmpty: Bool { head == items.count && gaps.isEmpty }
+    public var isEmpty: Bool { head == items.count && gaps.isEmpty && replays.isEmpty }
+
+    /// Sends what `replay` says before anything else; it takes the place of an earlier one of its channel.
+    public mutating func begin(_ replay: Replay) {
+        endReplay(of: replay.channel)
+        if replay.offset < replay.end { replays.append(replay) }
+    }
+
+    /// Sends nothing more of what `channel` kept.
+    public mutating func endReplay(of channel: Topic) {
+        replays.removeAll { $0.channel == channel }
+    }
+
+    /// Takes out what comes next: of replays, which `exchange` has the messages of, before all else.
+    public mutating func next(from exchange: Exchange) -> Next? {
+        while !replays.isEmpty {
+            if let next = exchange.next(&replays[0]) { return next }
+            replays.removeFirst()
+        }
+        return next()
+    }
 
     /// The number of messages that wait.
     public var count: Int { items.count - head }
@@ -67,8 +110,7 @@ public struct Backlog {
             dropFirst()
         }
         if policy == .latest {
-            places[Source(channel: item.publication.channel, pattern: item.pattern)] =
-                removed + count
+            places[Source(item)] = removed + count
         }
         items.append(item)
         byteCount += weight
@@ -77,18 +119,18 @@ public struct Backlog {
 
     /// Puts a message in the place of an older one from the same source, if one waits.
     private mutating func replace(_ item: Item) -> Bool {
-        let source = Source(channel: item.publication.channel, pattern: item.pattern)
+        let source = Source(item)
         guard let place = places[source], place >= removed else { return false }
         let index = head + place - removed
         guard index < items.count, let old = items[index] else { return false }
         items[index] = item
         byteCount += item.publication.weight - old.publication.weight
-        noteLoss(of: source.channel)
+        noteLoss(of: item)
         return true
     }
 
     private mutating func dropFirst() {
-        if let item = takeFirst() { noteLoss(of: item.publication.channel) }
+        if let item = takeFirst() { noteLoss(of: item) }
     }
 
     private mutating func takeFirst() -> Item? {
@@ -109,15 +151,26 @@ public struct Backlog {
         return item
     }
 
+    /// Notes that so many changes were lost, to whichever keys.
+    public mutating func noteLostChanges(_ count: Int) {
+        note(count, Place(channel: Topic("*"), isChange: true))
+    }
+
+    private mutating func noteLoss(of item: Item) {
+        let isChange = item.publication.change != nil
+        note(1, Place(channel: item.publication.channel, isChange: isChange))
+    }
+
     /// Counts a loss, of at most as many channels as there may be messages; of others under `*`.
-    private mutating func noteLoss(of channel: Topic) {
-        lostCount += 1
-        let name = gapPlaces[channel] == nil && gaps.count >= maxMessages ? Topic("*") : channel
-        if let place = gapPlaces[name] {
-            gaps[place].lost += 1
+    private mutating func note(_ lost: Int, _ place: Place) {
+        lostCount += lost
+        var place = place
+        if gapPlaces[place] == nil, gaps.count >= maxMessages { place.channel = Topic("*") }
+        if let index = gapPlaces[place] {
+            gaps[index].lost += lost
         } else {
-            gapPlaces[name] = gaps.count
-            gaps.append((name, 1))
+            gapPlaces[place] = gaps.count
+            gaps.append((place, lost))
         }
     }
 
@@ -126,8 +179,10 @@ public struct Backlog {
         if !gaps.isEmpty {
             let gap = gaps.removeFirst()
             gapPlaces.removeAll(keepingCapacity: true)
-            for (place, gap) in gaps.enumerated() { gapPlaces[gap.channel] = place }
-            return .gap(gap.channel, lost: gap.lost)
+            for (index, gap) in gaps.enumerated() { gapPlaces[gap.place] = index }
+            let channel = gap.place.channel
+            return gap.place.isChange
+                ? .changeGap(channel, lost: gap.lost) : .gap(channel, lost: gap.lost)
         }
         return takeFirst().map { .message($0) }
     }

@@ -6,15 +6,16 @@ internal import Synchronization
 ///
 /// It knows numbers and no connections: each loop keeps its own subscribers in its `LoopSubscriptions`, so
 /// that publishing costs by the loop and not by the subscriber, and nothing refers to a connection that is
-/// gone. Its lock is taken last: nothing that takes another one is called under it.
+/// gone. Its lock is taken last: under it only a mailbox's is taken.
 public final class Exchange: Sendable {
     /// Subscribers of one topic.
-    private struct Interest {
+    struct Interest {
         var total = 0
         var byLoop: [Int32]
     }
 
-    private struct State {
+    struct State {
+        var history: History
         var sequence: UInt64 = 0
         var channels: [Topic: Interest] = [:]
         var patterns: [Topic: Interest] = [:]
@@ -27,19 +28,30 @@ public final class Exchange: Sendable {
         var receivers = 0
         /// The loops that have a receiver.
         var loops: [Int] = []
+        /// Whether it was brought to them.
+        var isPosted = false
         var posts: [@Sendable (Publication) -> Void] = []
     }
 
     /// How many loops there are.
     public let loopCount: Int
-    private let state = Mutex(State())
+    let state: Mutex<State>
+    private let retention: Retention
+    /// What is known of observers of keys.
+    let observation = Mutex(Observation())
+    /// Taken around `observation`, and never by who tells a change.
+    let observing = Mutex(ObservationSwitch())
     private let gauges: [Gauge]
     private let published = Atomic<Int>(0)
     private let delivered = Atomic<Int>(0)
     private let lost = Atomic<Int>(0)
 
     /// Makes the exchange of so many loops.
-    public init(loopCount: Int = 1) {
+    ///
+    /// `retention` says which channels keep messages.
+    public init(loopCount: Int = 1, retention: Retention = Retention()) {
+        state = Mutex(State(history: History(retention)))
+        self.retention = retention
         self.loopCount = max(1, loopCount)
         gauges = (0..<self.loopCount).map { _ in Gauge() }
     }
@@ -47,7 +59,10 @@ public final class Exchange: Sendable {
     /// Tells it how to bring a message to each loop, in their order; to be called before anything is published.
     public func connect(_ posts: [@Sendable (Publication) -> Void]) {
         state.withLock { $0.posts = posts }
+        observation.withLock { $0.posts = posts }
     }
+
+    deinit { endObserving() }
 
     /// Counts a subscriber; returns the number of the last message that it does not receive.
     func enter(_ topic: Topic, _ kind: TopicKind, loop: Int) -> UInt64 {
@@ -71,7 +86,7 @@ public final class Exchange: Sendable {
         }
     }
 
-    private static func add(_ change: Int, to interest: inout Interest, _ loop: Int) {
+    static func add(_ change: Int, to interest: inout Interest, _ loop: Int) {
         interest.total += change
         interest.byLoop[loop] += Int32(change)
     }
@@ -89,8 +104,14 @@ public final class Exchange: Sendable {
     /// Gives a message its number and finds out who receives it.
     ///
     /// Bytes are copied only if somebody does.
-    func route(_ channel: Span<UInt8>, _ message: Span<UInt8>, sender: String) -> Routed {
+    func route(
+        _ channel: Span<UInt8>,
+        _ message: Span<UInt8>,
+        sender: String,
+        now: Int64
+    ) -> Routed {
         let topic = Topic(channel)
+        let kept = retention.rule(for: topic) == nil ? nil : Topic(message).bytes
         var routed = Routed()
         var patterns: [Topic] = []
         let sequence = state.withLock { state in
@@ -108,10 +129,23 @@ public final class Exchange: Sendable {
                 routed.loops = isNeeded.indices.filter { isNeeded[$0] }
                 routed.posts = state.posts
             }
+            if let kept, let offset = state.history.nextOffset(topic) {
+                let publication = Publication(
+                    channel: topic,
+                    message: kept,
+                    sender: sender,
+                    sequence: state.sequence,
+                    patterns: patterns,
+                    offset: offset
+                )
+                state.history.keep(publication, now)
+                routed.publication = publication
+                post(publication, &routed)
+            }
             return state.sequence
         }
         published.add(1, ordering: .relaxed)
-        if routed.receivers == 0 { return routed }
+        if routed.receivers == 0 || routed.publication != nil { return routed }
         routed.publication = Publication(
             channel: topic,
             message: Topic(message).bytes,
@@ -120,6 +154,18 @@ public final class Exchange: Sendable {
             patterns: patterns
         )
         return routed
+    }
+
+    /// Brings a message of a channel that keeps any to all its loops, the publisher's own among them, under
+    /// the lock: so every loop has the channel's messages in the order of their offsets, and whoever has one
+    /// has been sent all before it.
+    private func post(_ publication: Publication, _ routed: inout Routed) {
+        if routed.posts.isEmpty { return }
+        for loop in routed.loops where loop < routed.posts.count {
+            queued(publication.weight, loop: loop)
+            routed.posts[loop](publication)
+        }
+        routed.isPosted = true
     }
 
     private static func note(_ interest: Interest, _ isNeeded: inout [Bool]) -> Int {
@@ -170,6 +216,21 @@ extension Exchange {
         gauges[loop].bytes.add(bytes, ordering: .relaxed)
     }
 
+    /// Bytes of messages that wait for `loop`.
+    func waiting(_ loop: Int) -> Int { gauges[loop].bytes.load(ordering: .relaxed) }
+
+    /// Notes that a change is not told to `loop`, for which too much waits.
+    func loseChange(_ loop: Int) {
+        gauges[loop].lostChanges.add(1, ordering: .relaxed)
+        lost.add(1, ordering: .relaxed)
+    }
+
+    /// How many changes `loop` was not told since it was last asked.
+    func takeLostChanges(_ loop: Int) -> Int {
+        if gauges[loop].lostChanges.load(ordering: .relaxed) == 0 { return 0 }
+        return gauges[loop].lostChanges.exchange(0, ordering: .relaxed)
+    }
+
     /// Bytes of messages that wait for the loop which has the most of them.
     public var undeliveredBytes: Int {
         gauges.reduce(0) { max($0, $1.bytes.load(ordering: .relaxed)) }
@@ -179,4 +240,6 @@ extension Exchange {
 /// Bytes that wait for one loop.
 private final class Gauge: Sendable {
     let bytes = Atomic<Int>(0)
+    /// Changes that nobody could tell the loop of.
+    let lostChanges = Atomic<Int>(0)
 }

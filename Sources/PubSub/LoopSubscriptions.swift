@@ -14,7 +14,8 @@ public final class LoopSubscriptions {
 
     /// What it has in common with the other loops.
     public let exchange: Exchange
-    private let loop: Int
+    let loop: Int
+    var observers = LoopObservers()
     private var channels: [Topic: SubscriberList] = [:]
     private var patterns: [Topic: SubscriberList] = [:]
     private var members: [Int: Member] = [:]
@@ -61,11 +62,24 @@ public final class LoopSubscriptions {
         return member.count
     }
 
-    /// Ends all subscriptions of connection `number`.
+    /// Ends all subscriptions of connection `number`, and what it observes.
     public func remove(_ number: Int) {
+        unobserveAll(number)
         guard let member = members.removeValue(forKey: number) else { return }
         for topic in member.channels { forget(number, topic, .channel) }
         for topic in member.patterns { forget(number, topic, .pattern) }
+    }
+
+    /// Adds a subscription to a channel that was counted already; how many the connection has then.
+    func insert(_ number: Int, _ channel: Topic, since: UInt64) -> Int {
+        members[number, default: Member()].channels.insert(channel)
+        channels[channel, default: SubscriberList()].insert(number, since: since)
+        return members[number]?.count ?? 0
+    }
+
+    /// Who of this loop is subscribed to `topic`.
+    subscript(topic: Topic, kind: TopicKind) -> SubscriberList? {
+        kind == .channel ? channels[topic] : patterns[topic]
     }
 
     private func forget(_ number: Int, _ topic: Topic, _ kind: TopicKind) {
@@ -109,14 +123,17 @@ public final class LoopSubscriptions {
 extension LoopSubscriptions {
     /// Publishes a message of a client of this loop; returns how many subscriptions receive it.
     ///
-    /// It is posted once to each loop that has a receiver; for this one it waits among `takePending`.
+    /// It is posted once to each loop that has a receiver; for this one it waits among `takePending`. `now`
+    /// is in monotonic milliseconds.
     public func publish(
         _ channel: Span<UInt8>,
         _ message: Span<UInt8>,
-        sender: String
+        sender: String,
+        now: Int64 = 0
     ) -> Int {
-        let routed = exchange.route(channel, message, sender: sender)
+        let routed = exchange.route(channel, message, sender: sender, now: now)
         guard let publication = routed.publication else { return 0 }
+        if routed.isPosted { return routed.receivers }
         for target in routed.loops {
             exchange.queued(publication.weight, loop: target)
             if target == loop {
@@ -127,6 +144,9 @@ extension LoopSubscriptions {
         }
         return routed.receivers
     }
+
+    /// How many changes to keys this loop was not told, since too much waited for it.
+    public func takeLostChanges() -> Int { exchange.takeLostChanges(loop) }
 
     /// Takes in a message that another loop posted.
     public func receive(_ publication: Publication) { pending.append(publication) }

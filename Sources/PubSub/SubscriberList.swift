@@ -14,6 +14,9 @@ struct SubscriberList {
 
     var isEmpty: Bool { items.isEmpty }
 
+    /// The number of the last message before the subscription of connection `number`; nil if it has none.
+    func since(_ number: Int) -> UInt64? { positions[number].map { items[$0].since } }
+
     mutating func insert(_ number: Int, since: UInt64) {
         if positions[number] != nil { return }
         positions[number] = items.count

@@ -11,7 +11,7 @@ internal import Wire
 extension Connection {
     /// Makes the connection a subscriber, or one no more.
     func subscriptionsChanged() {
-        machine.isSubscriber = session.subscriptionCount > 0
+        machine.isSubscriber = session.receivesPushes
         if machine.isSubscriber {
             messages = SubscriberOutput(worker.shared.configuration.limits)
             worker.delivery.subscribers[session.identifier] = self
@@ -23,7 +23,7 @@ extension Connection {
 
     /// Leaves nothing of the connection behind among the subscribers; called once, when it is closed.
     func endSubscriptions() {
-        if session.subscriptionCount > 0 { worker.subscriptions.remove(session.identifier) }
+        if session.receivesPushes { worker.subscriptions.remove(session.identifier) }
         if messages == nil { return }
         messages = nil
         worker.delivery.subscribers.removeValue(forKey: session.identifier)
@@ -44,7 +44,9 @@ extension Connection {
         guard let messages else { return }
         if mustHold(messages) { return hold(publication, pattern, messages) }
         let encoding = session.encoding
-        let range = worker.delivery.range(of: publication, pattern, encoding)
+        let tellsOffset = session.tellsOffsets && pattern < 0 && publication.offset > 0
+        let variant = tellsOffset ? MessageDelivery.withOffset : pattern
+        let range = worker.delivery.range(of: publication, variant, encoding)
         worker.delivery.add(range, encoding, to: messages)
         worker.delivery.delivered += 1
         if messages.isTouched { return }
@@ -61,9 +63,9 @@ extension Connection {
     }
 
     private func hold(_ publication: Publication, _ pattern: Int, _ messages: SubscriberOutput) {
-        let topic = pattern < 0 ? nil : publication.patterns[pattern]
         let lost = messages.backlog.lostCount
-        if !messages.backlog.append(Backlog.Item(publication, topic), session.deliveryPolicy) {
+        let item = Backlog.Item(publication, variant: pattern)
+        if !messages.backlog.append(item, session.deliveryPolicy) {
             worker.delivery.overflown.append(self)
         }
         worker.delivery.lost += messages.backlog.lostCount - lost
@@ -113,20 +115,41 @@ extension Connection {
         messages.isResuming = false
         if !mayResume(messages) { return }
         var output = ByteBuffer()
-        while output.count < holdBytes, let next = messages.backlog.next() {
-            if case .message(let item) = next {
+        let exchange = worker.shared.exchange
+        while output.count < holdBytes, let next = messages.backlog.next(from: exchange) {
+            switch next {
+            case .message(let item):
                 if !isSubscribed(to: item) { continue }
                 worker.delivery.delivered += 1
+            case .replayed(let publication):
+                if !isSubscribed(to: publication.channel, &messages.backlog) { continue }
+                worker.delivery.delivered += 1
+            case .gap where session.deliveryPolicy == .close:
+                return cutOff("maxRetainedBytes")
+            case .gap, .changeGap: break
             }
-            worker.delivery.append(next, session.encoding, to: &output)
+            worker.delivery.append(next, session, to: &output)
         }
         if !output.isEmpty { output.withBytes { encryptMessages($0, now) } }
     }
 
     /// Whether the subscription that a message was held for still exists.
     private func isSubscribed(to item: Backlog.Item) -> Bool {
-        let topic = item.pattern ?? item.publication.channel
-        let kind: TopicKind = item.pattern == nil ? .channel : .pattern
-        return worker.subscriptions.isSubscribed(session.identifier, to: topic, kind)
+        if item.publication.change != nil { return mayTell(item.publication) }
+        return worker.subscriptions.receives(session.identifier, item)
+    }
+
+    /// Has the connection be sent what it asked for of what channels kept, before any newer message.
+    func beginReplays() {
+        for replay in session.takeReplays() { messages?.backlog.begin(replay) }
+    }
+
+    /// Whether the subscription that a replay is for still exists; if not, the replay ends.
+    private func isSubscribed(to channel: Topic, _ backlog: inout Backlog) -> Bool {
+        if worker.subscriptions.isSubscribed(session.identifier, to: channel, .channel) {
+            return true
+        }
+        backlog.endReplay(of: channel)
+        return false
     }
 }

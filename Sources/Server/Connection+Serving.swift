@@ -33,7 +33,8 @@ extension Connection {
         }
         if machine.phase == .closed { return }
         if answered > 0 { count(answered, now) }
-        if (session.subscriptionCount > 0) != machine.isSubscriber { subscriptionsChanged() }
+        if session.receivesPushes != machine.isSubscriber { subscriptionsChanged() }
+        if !session.replays.isEmpty { beginReplays() }
         if session.rights.isAuthenticated { machine.authenticated(now.monotonicMilliseconds) }
         if case .incomplete(let needed) = end { neededBytes = needed } else { neededBytes = 1 }
         worker.plaintext.moveRest(from: position, to: &inbound)

@@ -14,7 +14,7 @@ extension Connection {
         let authority = worker.shared.authority
         if let current = authority.current(for: token, nowUnixMilliseconds: now.unixMilliseconds) {
             session.token = current
-            if maySubscribe(current) { return }
+            if maySubscribe(current), session.mayGoOnObserving { return }
         }
         machine.finish(now.monotonicMilliseconds)
         refuse(ServerError(.sessionEnded), now)

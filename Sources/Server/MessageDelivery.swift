@@ -43,7 +43,7 @@ final class MessageDelivery {
     /// By the raw value of the encoding.
     private let encoded = WireEncoding.allCases.map { _ in EncodedMessages() }
     private var reply = Reply()
-    /// Which pattern the message at hand is encoded for; -1 for none.
+    /// Which variant of the message at hand is encoded: the position of a pattern, or -1; see `Backlog.Item`.
     private var pattern = -1
     /// Those that have messages in this turn.
     var touched: [Connection] = []
@@ -75,21 +75,44 @@ final class MessageDelivery {
         let messages = encoded[Int(encoding.rawValue)]
         if let last = messages.last { return last }
         let start = messages.bytes.count
-        let topic = pattern < 0 ? nil : publication.patterns[pattern]
-        append(.message(Backlog.Item(publication, topic)), encoding, to: &messages.bytes)
+        let item = Backlog.Item(publication, variant: pattern)
+        let tellsOffset = pattern == MessageDelivery.withOffset
+        append(.message(item), encoding, tellsOffset: tellsOffset, to: &messages.bytes)
         let range = start..<messages.bytes.count
         byteCount += range.count
         messages.last = range
         return range
     }
 
-    /// Encodes one push.
-    func append(_ next: Backlog.Next, _ encoding: WireEncoding, to output: inout ByteBuffer) {
+    /// The variant of a message that tells its offset to who asked for that.
+    static let withOffset = -2
+
+    /// Encodes one push for the connection of `session`.
+    func append(_ next: Backlog.Next, _ session: Session, to output: inout ByteBuffer) {
+        append(next, session.encoding, tellsOffset: session.tellsOffsets, to: &output)
+    }
+
+    private func append(
+        _ next: Backlog.Next,
+        _ encoding: WireEncoding,
+        tellsOffset: Bool,
+        to output: inout ByteBuffer
+    ) {
         switch next {
+        case .replayed(let publication):
+            MessagePush.write(publication, nil, encoding, &reply, tellsOffset: tellsOffset)
         case .message(let item):
-            MessagePush.write(item.publication, item.pattern, encoding, &reply)
+            MessagePush.write(
+                item.publication,
+                item.pattern,
+                encoding,
+                &reply,
+                hasValues: item.hasValues,
+                tellsOffset: tellsOffset
+            )
         case .gap(let channel, let lost):
             MessagePush.writeGap(channel, lost: lost, encoding, &reply)
+        case .changeGap(let key, let lost): MessagePush.writeChangeGap(key, lost: lost, &reply)
         }
         ReplyEncoder.encode(reply, as: encoding, identifier: Span(), into: &output)
         reply.reset()
@@ -142,6 +165,7 @@ extension Worker {
     /// Delivers the messages that wait, behind a turn's events: what one connection is sent is encrypted
     /// together and leaves with one send.
     func deliverMessages(_ now: Moment) {
+        tellLostChanges()
         if subscriptions.hasPending {
             for publication in subscriptions.takePending() {
                 give(publication)
@@ -158,6 +182,7 @@ extension Worker {
     /// Gives a message to each of its subscribers, encoded once for all who speak alike.
     private func give(_ publication: Publication) {
         delivery.begin(pattern: -1)
+        if let change = publication.change { return give(publication, change) }
         subscriptions.forEachReceiver(of: publication) { number, pattern in
             guard let connection = delivery.subscribers[number] else { return }
             connection.give(publication, pattern ?? -1)

@@ -27,6 +27,7 @@ public final class Server: Sendable {
     private let mailboxes: [Mailbox]
     private let threads = Mutex<[LoopThread]>([])
     private let control: ControlThread
+    let hub: EmbeddedHub
     private let starting: Mutex<[WorkerBox]>
     /// Where it listens, the ports that the kernel chose included.
     public let addresses: [SocketAddress]
@@ -68,9 +69,11 @@ public final class Server: Sendable {
             for number in 0..<loopCount { workers.append(try Worker(number, state)) }
             let mailboxes = workers.map(\.mailbox)
             for worker in workers { worker.join(mailboxes) }
-            state.exchange.connect(
-                mailboxes.map { mailbox in { mailbox.post(.publication($0)) } }
-            )
+            hub = try EmbeddedHub(state.exchange, loop: loopCount)
+            let posts = mailboxes.map { mailbox in
+                { @Sendable (publication: Publication) in mailbox.post(.publication(publication)) }
+            }
+            state.exchange.connect(posts + [{ [queue = hub.queue] in queue.post($0) }])
             state.facts.watchLoops { now in mailboxes.map { LoopState($0, now) } }
             var listeners = configuration.listeners
             for endpoint in listeners.isEmpty ? configuration.listen : [] {
@@ -104,6 +107,7 @@ public final class Server: Sendable {
                 threads.withLock { $0.append(thread) }
             }
             try control.start()
+            try hub.start()
         } catch {
             throw StartError("\(error)")
         }
@@ -137,6 +141,7 @@ public final class Server: Sendable {
         }
         for thread in running { thread.join() }
         control.stop()
+        hub.stop()
         let memory = AllocatorStatistics.read()
         state.logger.info(
             "stopped",

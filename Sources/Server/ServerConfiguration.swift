@@ -37,6 +37,8 @@ public struct ServerConfiguration: Sendable {
     public var limitsShadow = false
     /// What namespaces may hold, and how long their keys live by default.
     public var namespaces: [NamespaceRule] = []
+    /// Which channels keep their last messages for subscribers that come back.
+    public var retention: [RetentionRule] = []
 
     /// Makes a configuration with the defaults for everything that is not given.
     public init(

@@ -39,6 +39,15 @@ final class ServerState: Sendable {
         self.tls = tls
         self.logger = logger
         self.loopCount = loopCount
-        exchange = Exchange(loopCount: loopCount)
+        let limits = configuration.limits
+        exchange = Exchange(
+            // One more for the program itself.
+            loopCount: loopCount + 1,
+            retention: Retention(
+                configuration.retention,
+                maxBytes: limits.maxRetainedBytes,
+                maxChannelBytes: limits.maxRetainedChannelBytes
+            )
+        )
     }
 }

@@ -289,6 +289,8 @@ extension Worker {
         report(now)
         releaseQuietBuffers()
         if drain != nil { drainTurn(now) }
+        tellLostChanges()
+        if number == 0 { shared.exchange.trimHistory(now.monotonicMilliseconds) }
         let shards = Keyspace.shardCount
         let first = shards * number / shared.loopCount
         let last = shards * (number + 1) / shared.loopCount

@@ -80,6 +80,17 @@ struct Serve: ParsableCommand {
     )
     var namespace: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Channels that keep messages for subscribers that come back, as 'news.*=1000,60s'; again for others.",
+            discussion: """
+                The last 1000 messages of each channel that the pattern matches, none older than 60 seconds; \
+                either number may be left out. RESUME asks for them.
+                """
+        )
+    )
+    var retain: [String] = []
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -91,6 +102,7 @@ struct Serve: ParsableCommand {
             throw ValidationError("--log-level \(logLevel) is none of the levels.")
         }
         _ = try namespaceRules()
+        _ = try retentionRules()
         _ = try proxies()
         _ = try memoryLimit()
         if loops < 0 || loops > 1024 { throw ValidationError("--loops is 0 to 1024.") }
@@ -118,6 +130,17 @@ struct Serve: ParsableCommand {
             )
         }
         return (bytes, policy)
+    }
+
+    /// The rules that `--retain` gives; an error says which one is wrong, and how.
+    private func retentionRules() throws -> [RetentionRule] {
+        try retain.map { text in
+            do {
+                return try RetentionRule(parsing: text)
+            } catch {
+                throw ValidationError("--retain '\(text)' \(error).")
+            }
+        }
     }
 
     /// The rules that `--namespace` gives; an error says which one is wrong, and how.
@@ -204,6 +227,7 @@ struct Serve: ParsableCommand {
         configuration.deniesOtherAddresses = limitOptions.denyOthers
         configuration.limitsShadow = limitOptions.limitsShadow
         configuration.namespaces = try namespaceRules()
+        configuration.retention = try retentionRules()
         return configuration
     }
 

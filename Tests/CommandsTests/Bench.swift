@@ -2,6 +2,7 @@
 import Access
 import Core
 import Keyspace
+import PubSub
 import Synchronization
 import Testing
 import Wire
@@ -79,6 +80,12 @@ final class Bench {
     static let start: Int64 = 1_800_000_000_123
 
     private let dispatch = Dispatch()
+    /// Channels that begin with `kept` keep two messages for ten seconds.
+    private static let retention = Retention(
+        [RetentionRule(pattern: Array("kept*".utf8), maxMessages: 2, maxSeconds: 10)],
+        epoch: "e1"
+    )
+
     /// Where every connection comes from: 192.0.2.1.
     static let peer = PeerAddress(ipv4: 0xC000_0201)
 
@@ -92,6 +99,7 @@ final class Bench {
     var killed: [Int] { kills.withLock { $0 } }
     var session: Session { context.session }
     var keyspace: Keyspace { context.keyspace }
+    var subscriptions: LoopSubscriptions { context.subscriptions }
     /// Stands on a rung of the overload ladder from now on.
     func overload(_ level: OverloadLevel) {
         facts.overload.store(level.rawValue, ordering: .relaxed)
@@ -116,6 +124,8 @@ final class Bench {
         limits.maxLCSCells = 512
         limits.maxChannelBytes = 32
         limits.maxSubscriptions = 4
+        limits.maxObservedPatterns = 3
+        limits.maxObservedPatternsInAll = 5
         limits.maxUndeliveredBytes = 200
         adjust(&limits)
         var peerLimits = PeerLimits(limits)
@@ -130,6 +140,7 @@ final class Bench {
             facts: facts,
             limits: limits,
             limiter: limiter,
+            subscriptions: LoopSubscriptions(Exchange(retention: Bench.retention)),
             session: Session(identifier: 1, encoding: encoding),
             now: Moment(unixMilliseconds: Bench.start, monotonicMilliseconds: 0)
         )

@@ -153,6 +153,33 @@ import Wire
         #expect(push(.resp3, pattern: "n*") == ">" + body)
     }
 
+    @Test(arguments: WireEncoding.allCases) func offsets(encoding: WireEncoding) {
+        let publication = Publication(
+            channel: Topic("news"),
+            message: Array("hi".utf8),
+            sender: "alice",
+            offset: 17
+        )
+        func push(tellsOffset: Bool) -> String {
+            var reply = Reply()
+            MessagePush.write(publication, nil, encoding, &reply, tellsOffset: tellsOffset)
+            return encode(reply, encoding)
+        }
+        let body = "$7\r\nmessage\r\n$4\r\nnews\r\n$2\r\nhi\r\n"
+        switch encoding {
+        case .text: #expect(push(tellsOffset: false) == "> message news hi 17\n")
+        case .json:
+            #expect(push(tellsOffset: false).hasSuffix(#""from":"alice","offset":17}"# + "\n"))
+        case .resp2:
+            #expect(push(tellsOffset: false) == "*3\r\n" + body)
+            #expect(push(tellsOffset: true) == "*4\r\n" + body + ":17\r\n")
+        case .resp3:
+            #expect(push(tellsOffset: false) == ">3\r\n" + body)
+            #expect(push(tellsOffset: true) == ">4\r\n" + body + ":17\r\n")
+        case .protobuf: #expect(push(tellsOffset: false).contains("offset"))
+        }
+    }
+
     @Test func gaps() {
         #expect(gap(.text) == "> gap news 17\n")
         #expect(gap(.json) == #"{"event":"gap","channel":"news","lost":17}"# + "\n")

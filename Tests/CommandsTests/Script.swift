@@ -104,7 +104,7 @@ struct Script: Sendable, CustomTestStringConvertible {
         stringScripts + settingScripts + rangeScripts + comparingScripts + keyScripts
         + keyMoveScripts + expiryConditionScripts + quotaScripts + memoryScripts
         + connectionScripts + limitScripts + reportScripts + permissionScripts + transactionScripts
-        + administrationScripts + pubSubScripts
+        + administrationScripts + pubSubScripts + observeScripts + resumeScripts
 
     @Test(arguments: scripts) func answersAsExpected(script: Script) throws {
         try script.play()

@@ -32,8 +32,9 @@ private func drain(_ backlog: Kept) -> [String] {
     var lines: [String] = []
     while let next = backlog.next() {
         switch next {
-        case .gap(let channel, let lost):
+        case .gap(let channel, let lost), .changeGap(let channel, let lost):
             lines.append("gap \(String(decoding: channel.bytes, as: UTF8.self)) \(lost)")
+        case .replayed: Issue.record("nothing is replayed")
         case .message(let item):
             lines.append(String(decoding: item.publication.message, as: UTF8.self))
         }
@@ -110,7 +111,8 @@ private func drain(_ backlog: Kept) -> [String] {
                 #expect(backlog.put(item("c\(random.next() % 90)", "\(sent)"), policy))
             } else if let next = backlog.next() {
                 switch next {
-                case .gap(_, let lost): told += lost
+                case .gap(_, let lost), .changeGap(_, let lost): told += lost
+                case .replayed: Issue.record("nothing is replayed")
                 case .message(let item):
                     seen += 1
                     let channel = String(decoding: item.publication.channel.bytes, as: UTF8.self)
