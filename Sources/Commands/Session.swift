@@ -46,6 +46,10 @@ public final class Session {
     public var countsForAddress = true
     /// Whether messages can be sent to it that it does not ask for: not over HTTP.
     public var takesPushes = true
+    /// What carries its encoding.
+    public var carrier = SessionCarrier.stream {
+        didSet { record.carrier.store(carrier.rawValue, ordering: .relaxed) }
+    }
     /// Why the connection is not served; nil where it is.
     public var refusal: SessionRefusal?
     /// Failed authentications so far.
@@ -159,6 +163,25 @@ extension Session {
 
 @available(*, unavailable)
 extension Session: Sendable {}
+
+/// What carries a session's requests and replies.
+public enum SessionCarrier: UInt8, Sendable {
+    /// The connection itself.
+    case stream
+    /// HTTP.
+    case http
+    /// A WebSocket.
+    case webSocket
+
+    /// What CLIENT LIST calls it; nil for a connection that its encoding says enough of.
+    var name: String? {
+        switch self {
+        case .stream: nil
+        case .http: "http"
+        case .webSocket: "websocket"
+        }
+    }
+}
 
 /// What every request of a session is held against: plain bits, taken from its token.
 public struct SessionRights: Sendable, BitwiseCopyable {

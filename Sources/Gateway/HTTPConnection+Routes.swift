@@ -28,6 +28,12 @@ extension HTTPConnection {
             response.contentType = "text/plain; version=0.0.4; charset=utf-8"
             answer(with: "METRICS", options: ["PROMETHEUS"], response, gateway, context, &output)
         case .command: runCommands(request, response, gateway, context, &output)
+        case .webSocket(let purpose):
+            do throws(ServerError) {
+                try upgrade(request.head, purpose, &response, gateway, context, &output)
+            } catch {
+                refuse(error, response, gateway, context, &output)
+            }
         case .value(let key):
             do throws(ServerError) {
                 try serveValue(key, request, gateway, context, &output)

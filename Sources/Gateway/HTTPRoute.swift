@@ -16,10 +16,13 @@ enum HTTPRoute: Equatable {
     case command
     /// The value of a key.
     case value(key: [UInt8])
+    /// The connection is to become a WebSocket.
+    case webSocket(WebSocketPurpose)
 
     private static let fixed: [Substring: HTTPRoute] = [
         "/health": .health, "/healthz": .liveness, "/readyz": .readiness, "/status": .status,
         "/metrics": .metrics, "/metrics/prometheus": .prometheus, "/v1/command": .command,
+        "/ws": .webSocket(.commands), "/ws/echo": .webSocket(.echo),
     ]
     private static let valuePrefix = "/v1/kv/"
 
@@ -41,6 +44,7 @@ enum HTTPRoute: Equatable {
         switch self {
         case .command: [.POST]
         case .value: [.GET, .HEAD, .PUT, .DELETE]
+        case .webSocket: [.GET]
         default: [.GET, .HEAD]
         }
     }

@@ -15,6 +15,7 @@ extension Connection {
     func beginHTTP() {
         http = HTTPConnection()
         session.takesPushes = false
+        session.carrier = .http
         // What is answered in JSON lines elsewhere is answered in JSON here.
         session.encoding = .json
         hasChosenEncoding = true
@@ -80,7 +81,11 @@ extension Worker {
     /// What the loop's HTTP connections share; made with the first of them, on the loop's thread.
     func httpGateway() -> Gateway {
         if let gateway { return gateway }
-        let made = Gateway(scratch.context)
+        let made = Gateway(
+            scratch.context,
+            framer: framer,
+            allowedOrigins: shared.configuration.allowedOrigins
+        )
         gateway = made
         return made
     }

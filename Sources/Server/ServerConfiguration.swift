@@ -35,6 +35,8 @@ public struct ServerConfiguration: Sendable {
     public var deniesOtherAddresses = false
     /// Whether limits of addresses and tokens are only watched: what they would refuse is counted.
     public var limitsShadow = false
+    /// Origins whose pages may open WebSockets, as `https://example.org`, beside the server's own; `*` is all.
+    public var allowedOrigins: [String] = []
     /// What namespaces may hold, and how long their keys live by default.
     public var namespaces: [NamespaceRule] = []
 

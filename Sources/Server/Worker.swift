@@ -27,6 +27,8 @@ final class Worker: EventLoopDelegate {
     var scratch: Scratch
     /// What the connections that speak HTTP share; nil before there is one.
     var gateway: Gateway?
+    /// Writes the messages of WebSockets.
+    let framer: WebSocketFramer
     var plaintext = ByteBuffer(capacity: Worker.scratchBytes)
     let tools: BatchTools
     /// Which connections of this loop are subscribed to what.
@@ -101,6 +103,7 @@ final class Worker: EventLoopDelegate {
             limits.authenticationTimeoutMilliseconds
         )
         explanationLimits = ConnectionLimits(hasty)
+        framer = WebSocketFramer(limits)
         handshakes = HandshakeQueue(
             capacity: limits.maxPendingHandshakes / shared.loopCount,
             replaceableAfterMilliseconds: limits.handshakeSilenceMilliseconds,

@@ -80,6 +80,14 @@ struct Serve: ParsableCommand {
     )
     var namespace: [String] = []
 
+    @Option(
+        help: """
+            An origin, such as https://example.org, whose pages may open WebSockets; again for others, * for all. \
+            Pages of the server itself always may, and so may clients that are no browsers.
+            """
+    )
+    var allowOrigin: [String] = []
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -89,6 +97,11 @@ struct Serve: ParsableCommand {
         }
         if Logger.Level(rawValue: logLevel) == nil {
             throw ValidationError("--log-level \(logLevel) is none of the levels.")
+        }
+        for origin in allowOrigin where origin != "*" && !origin.contains("://") {
+            throw ValidationError(
+                "--allow-origin \(origin) is not SCHEME://HOST or SCHEME://HOST:PORT."
+            )
         }
         _ = try namespaceRules()
         _ = try proxies()
@@ -202,6 +215,7 @@ struct Serve: ParsableCommand {
         configuration.allowAddresses = try limitOptions.allowed()
         configuration.denyAddresses = try limitOptions.denied()
         configuration.deniesOtherAddresses = limitOptions.denyOthers
+        configuration.allowedOrigins = allowOrigin
         configuration.limitsShadow = limitOptions.limitsShadow
         configuration.namespaces = try namespaceRules()
         return configuration
