@@ -151,6 +151,7 @@ let package = Package(
             ],
             exclude: [
                 "hand_over.py", "http_session.py", "json_session.py", "protobuf_session.py",
+                "websocket_session.py",
                 "RedisClients",
             ]
         ),

@@ -22,6 +22,7 @@ public enum CommandTable {
         keyCommands,
         namespaceCommands,
         pubSubCommands,
+        notificationCommands,
     ]
 
     /// The specs, by name.

@@ -182,7 +182,7 @@ private func confirm(
     context.reply.integer(count)
 }
 
-private func countSubscriptions(_ context: CommandContext) {
+func countSubscriptions(_ context: CommandContext) {
     let number = context.session.identifier
     let channels = context.subscriptions.count(of: number, .channel)
     let patterns = context.subscriptions.count(of: number, .pattern)
@@ -191,7 +191,7 @@ private func countSubscriptions(_ context: CommandContext) {
     context.session.record.patterns.store(patterns, ordering: .relaxed)
 }
 
-private let noChannel = ServerError(.forbidden, "No permissions to access a channel")
+let noChannel = ServerError(.forbidden, "No permissions to access a channel")
 
 private func checkLength(_ name: Span<UInt8>, _ context: CommandContext) throws(ServerError) {
     let limit = context.limits.maxChannelBytes
@@ -214,6 +214,13 @@ private func publish(
     if request[2].count > limit {
         throw ServerError(.tooLong, "message above maxValueBytes=\(limit) bytes")
     }
+    try requireRoom(context)
+    let receivers = context.subscriptions.publish(request[1], request[2], sender: token.name)
+    context.reply.integer(receivers)
+}
+
+/// Throws where more waits to be delivered than may.
+func requireRoom(_ context: CommandContext) throws(ServerError) {
     let room = context.limits.maxUndeliveredBytes
     if context.subscriptions.exchange.undeliveredBytes > room {
         throw ServerError(
@@ -222,8 +229,6 @@ private func publish(
             retryAfterMilliseconds: 100
         )
     }
-    let receivers = context.subscriptions.publish(request[1], request[2], sender: token.name)
-    context.reply.integer(receivers)
 }
 
 private func pubSub(

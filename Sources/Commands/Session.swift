@@ -64,6 +64,12 @@ public final class Session {
     public internal(set) var subscriptionCount = 0 {
         didSet { confine() }
     }
+    /// Whether it is sent what every WebSocket is sent, subscribed to something or not.
+    public var isWebSocketOfCommands = false {
+        didSet { confine() }
+    }
+    /// Whether messages come to it that it does not ask for.
+    public private(set) var isSubscriber = false
     /// What becomes of messages that it does not take in time.
     public internal(set) var deliveryPolicy = DeliveryPolicy.close
     /// Whether it may run few commands: a subscriber whose encoding does not tell messages from replies.
@@ -121,6 +127,7 @@ public final class Session {
     }
 
     private func confine() {
+        isSubscriber = subscriptionCount > 0 || isWebSocketOfCommands
         isRESP2Subscriber = subscriptionCount > 0 && encoding == .resp2
         isConfined = isQueueing || isRESP2Subscriber
     }

@@ -123,6 +123,12 @@ public final class Gateway {
         return runFrame(context)
     }
 
+    /// Fills `frame` with the fields of the object `text` as the arguments of the command called `action`.
+    func fill(_ text: Span<UInt8>, as action: StaticString) -> ServerError? {
+        frame.reset()
+        return json.fill(&frame, from: text, catalog: catalog, action: action)
+    }
+
     /// Runs SET of `key` and `value`, with `options`.
     func set(
         _ key: [UInt8],

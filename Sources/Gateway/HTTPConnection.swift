@@ -213,7 +213,11 @@ public final class HTTPConnection {
             pending = try accept(head, parser, &response, gateway, context)
         } catch {
             // What is left of the request cannot be told from the next one.
-            if hasBody { context.session.closesAfterReply = true } else { gateway.giveBack(parser) }
+            if hasBody {
+                context.session.closesAfterReply = true
+            } else if !response.closes {
+                gateway.giveBack(parser)
+            }
             refuse(error, response, gateway, context, &output)
         }
     }
@@ -236,7 +240,8 @@ public final class HTTPConnection {
             throw ServerError(.methodNotAllowed)
         }
         if route.needsToken { try authenticate(head, route, gateway, context) }
-        if route == .command, !HTTPConnection.isJSON(head.value("content-type")) {
+        if route == .command || route == .notify, !HTTPConnection.isJSON(head.value("content-type"))
+        {
             throw ServerError(.unsupportedMediaType)
         }
         let request = PendingRequest(
@@ -308,8 +313,10 @@ public final class HTTPConnection {
     ) {
         pending = nil
         run(request, gateway, context, &output)
-        // The parser of a request that asked for an upgrade takes no more.
-        if !request.head.asksForUpgrade { gateway.giveBack(request.parser) }
+        // The parser of a request that asked for an upgrade, or was to be the last, takes no more.
+        if !request.head.asksForUpgrade, request.head.keepsAlive {
+            gateway.giveBack(request.parser)
+        }
     }
 }
 

@@ -89,7 +89,12 @@ public final class Exchange: Sendable {
     /// Gives a message its number and finds out who receives it.
     ///
     /// Bytes are copied only if somebody does.
-    func route(_ channel: Span<UInt8>, _ message: Span<UInt8>, sender: String) -> Routed {
+    func route(
+        _ channel: Span<UInt8>,
+        _ message: Span<UInt8>,
+        sender: String,
+        _ notification: Notification? = nil
+    ) -> Routed {
         let topic = Topic(channel)
         var routed = Routed()
         var patterns: [Topic] = []
@@ -117,7 +122,8 @@ public final class Exchange: Sendable {
             message: Topic(message).bytes,
             sender: sender,
             sequence: sequence,
-            patterns: patterns
+            patterns: patterns,
+            notification: notification
         )
         return routed
     }

@@ -115,7 +115,16 @@ extension LoopSubscriptions {
         _ message: Span<UInt8>,
         sender: String
     ) -> Int {
-        let routed = exchange.route(channel, message, sender: sender)
+        post(exchange.route(channel, message, sender: sender))
+    }
+
+    /// Publishes a notification of a client of this loop; returns how many subscriptions receive it.
+    public func notify(_ notification: Notification, sender: String) -> Int {
+        let channel = Topic.notify
+        return post(exchange.route(channel.bytes.span, Span(), sender: sender, notification))
+    }
+
+    private func post(_ routed: Exchange.Routed) -> Int {
         guard let publication = routed.publication else { return 0 }
         for target in routed.loops {
             exchange.queued(publication.weight, loop: target)

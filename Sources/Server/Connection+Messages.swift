@@ -2,6 +2,7 @@
 internal import Access
 internal import Commands
 internal import Core
+internal import Gateway
 internal import Logging
 internal import PubSub
 internal import Reactor
@@ -11,7 +12,7 @@ internal import Wire
 extension Connection {
     /// Makes the connection a subscriber, or one no more.
     func subscriptionsChanged() {
-        machine.isSubscriber = session.subscriptionCount > 0
+        machine.isSubscriber = session.isSubscriber
         if machine.isSubscriber {
             messages = SubscriberOutput(worker.shared.configuration.limits)
             worker.delivery.subscribers[session.identifier] = self
@@ -43,9 +44,9 @@ extension Connection {
     func give(_ publication: Publication, _ pattern: Int) {
         guard let messages else { return }
         if mustHold(messages) { return hold(publication, pattern, messages) }
-        let encoding = session.encoding
-        let range = worker.delivery.range(of: publication, pattern, encoding)
-        worker.delivery.add(range, encoding, to: messages)
+        let form = messageForm
+        let range = worker.delivery.range(of: publication, pattern, form)
+        worker.delivery.add(range, form, to: messages)
         worker.delivery.delivered += 1
         if messages.isTouched { return }
         messages.isTouched = true
@@ -55,8 +56,11 @@ extension Connection {
     /// Bytes that may wait for the socket before a policy decides.
     private var holdBytes: Int { worker.shared.configuration.limits.messageHoldBytes }
 
+    /// Whether a reply has begun and not ended: no push may come between.
+    private var isInsideReply: Bool { decoder.isInsideBatch || http?.isInsideReply == true }
+
     private func mustHold(_ messages: SubscriberOutput) -> Bool {
-        if !messages.backlog.isEmpty || decoder.isInsideBatch { return true }
+        if !messages.backlog.isEmpty || isInsideReply { return true }
         return session.deliveryPolicy != .close && unsentBytes > holdBytes
     }
 
@@ -103,7 +107,7 @@ extension Connection {
     }
 
     private func mayResume(_ messages: SubscriberOutput) -> Bool {
-        !messages.backlog.isEmpty && !decoder.isInsideBatch && unsentBytes <= holdBytes / 2
+        !messages.backlog.isEmpty && !isInsideReply && unsentBytes <= holdBytes / 2
             && machine.servesRequests
     }
 
@@ -118,13 +122,14 @@ extension Connection {
                 if !isSubscribed(to: item) { continue }
                 worker.delivery.delivered += 1
             }
-            worker.delivery.append(next, session.encoding, to: &output)
+            worker.delivery.append(next, messageForm, to: &output)
         }
         if !output.isEmpty { output.withBytes { encryptMessages($0, now) } }
     }
 
     /// Whether the subscription that a message was held for still exists.
     private func isSubscribed(to item: Backlog.Item) -> Bool {
+        if item.publication.isForEveryone { return true }
         let topic = item.pattern ?? item.publication.channel
         let kind: TopicKind = item.pattern == nil ? .channel : .pattern
         return worker.subscriptions.isSubscribed(session.identifier, to: topic, kind)

@@ -1,9 +1,9 @@
 // How a loop delivers messages: each encoded once for all subscribers, and one send for each of them.
 internal import Commands
 internal import Core
+internal import Gateway
 internal import PubSub
 internal import Reactor
-internal import Wire
 
 /// What a connection needs while it is subscribed to something.
 final class SubscriberOutput {
@@ -15,7 +15,7 @@ final class SubscriberOutput {
     var run = 0..<0
     /// Messages of this turn that are no one run.
     var gathered = ByteBuffer()
-    var encoding = WireEncoding.text
+    var form = MessageForm.stream(.text)
     /// Whether it has messages in this turn.
     var isTouched = false
     /// Whether it is among those to be sent what waits.
@@ -29,10 +29,10 @@ final class SubscriberOutput {
     }
 }
 
-/// One encoding's messages of a turn.
+/// The messages of a turn in one form.
 final class EncodedMessages {
     var bytes = ByteBuffer()
-    /// Where the message at hand is in it; nil if it was not needed in this encoding so far.
+    /// Where the message at hand is in it; nil if it was not needed in this form so far.
     var last: Range<Int>?
 }
 
@@ -40,8 +40,9 @@ final class EncodedMessages {
 final class MessageDelivery {
     /// The connections that are subscribed to something, by their numbers.
     var subscribers: [Int: Connection] = [:]
-    /// By the raw value of the encoding.
-    private let encoded = WireEncoding.allCases.map { _ in EncodedMessages() }
+    /// By the index of the form.
+    private let encoded = (0..<MessageForm.count).map { _ in EncodedMessages() }
+    private let framer: WebSocketFramer
     private var reply = Reply()
     /// Which pattern the message at hand is encoded for; -1 for none.
     private var pattern = -1
@@ -55,6 +56,10 @@ final class MessageDelivery {
     var delivered = 0
     var lost = 0
 
+    init(_ framer: WebSocketFramer) {
+        self.framer = framer
+    }
+
     var hasResuming: Bool { !resuming.isEmpty }
 
     /// Bytes of messages encoded in this turn.
@@ -65,18 +70,18 @@ final class MessageDelivery {
         for messages in encoded { messages.last = nil }
     }
 
-    /// Where `publication` is among the encoded messages of `encoding`; encodes it if that was not done.
+    /// Where `publication` is among the encoded messages of `form`; encodes it if that was not done.
     func range(
         of publication: Publication,
         _ pattern: Int,
-        _ encoding: WireEncoding
+        _ form: MessageForm
     ) -> Range<Int> {
         if pattern != self.pattern { begin(pattern: pattern) }
-        let messages = encoded[Int(encoding.rawValue)]
+        let messages = encoded[form.index]
         if let last = messages.last { return last }
         let start = messages.bytes.count
         let topic = pattern < 0 ? nil : publication.patterns[pattern]
-        append(.message(Backlog.Item(publication, topic)), encoding, to: &messages.bytes)
+        append(.message(Backlog.Item(publication, topic)), form, to: &messages.bytes)
         let range = start..<messages.bytes.count
         byteCount += range.count
         messages.last = range
@@ -84,15 +89,8 @@ final class MessageDelivery {
     }
 
     /// Encodes one push.
-    func append(_ next: Backlog.Next, _ encoding: WireEncoding, to output: inout ByteBuffer) {
-        switch next {
-        case .message(let item):
-            MessagePush.write(item.publication, item.pattern, encoding, &reply)
-        case .gap(let channel, let lost):
-            MessagePush.writeGap(channel, lost: lost, encoding, &reply)
-        }
-        ReplyEncoder.encode(reply, as: encoding, identifier: Span(), into: &output)
-        reply.reset()
+    func append(_ next: Backlog.Next, _ form: MessageForm, to output: inout ByteBuffer) {
+        form.append(next, framer, &reply, to: &output)
     }
 
     /// Gives `body` the bytes that `output` is to be sent: its run, behind what was gathered for it.
@@ -104,24 +102,24 @@ final class MessageDelivery {
             gatherRun(of: output)
             return output.gathered.withBytes(body)
         }
-        return encoded[Int(output.encoding.rawValue)].bytes.withBytes { bytes in
+        return encoded[output.form.index].bytes.withBytes { bytes in
             body(UnsafeRawBufferPointer(rebasing: bytes[output.run]))
         }
     }
 
     /// Adds the message at `range` to what `output` is sent.
-    func add(_ range: Range<Int>, _ encoding: WireEncoding, to output: SubscriberOutput) {
-        if output.encoding == encoding, output.run.upperBound == range.lowerBound {
+    func add(_ range: Range<Int>, _ form: MessageForm, to output: SubscriberOutput) {
+        if output.form == form, output.run.upperBound == range.lowerBound {
             output.run = output.run.lowerBound..<range.upperBound
             return
         }
         gatherRun(of: output)
-        output.encoding = encoding
+        output.form = form
         output.run = range
     }
 
     private func gatherRun(of output: SubscriberOutput) {
-        let messages = encoded[Int(output.encoding.rawValue)]
+        let messages = encoded[output.form.index]
         messages.bytes.withBytes { bytes in
             output.gathered.append(UnsafeRawBufferPointer(rebasing: bytes[output.run]))
         }
@@ -147,8 +145,8 @@ extension Worker {
                 give(publication)
                 if delivery.byteCount >= Worker.scratchBytes { sendMessages(now) }
             }
-            sendMessages(now)
         }
+        if !delivery.touched.isEmpty || !delivery.overflown.isEmpty { sendMessages(now) }
         resumeSubscribers(now)
         shared.exchange.count(delivered: delivery.delivered, lost: delivery.lost)
         delivery.delivered = 0
@@ -161,6 +159,15 @@ extension Worker {
         subscriptions.forEachReceiver(of: publication) { number, pattern in
             guard let connection = delivery.subscribers[number] else { return }
             connection.give(publication, pattern ?? -1)
+        }
+    }
+
+    /// Gives a message to every WebSocket that is there for requests.
+    func giveToWebSockets(_ publication: Publication) {
+        delivery.begin(pattern: -1)
+        for connection in delivery.subscribers.values where connection.session.isWebSocketOfCommands
+        {
+            connection.give(publication, -1)
         }
     }
 

@@ -88,6 +88,12 @@ struct Serve: ParsableCommand {
     )
     var allowOrigin: [String] = []
 
+    @Option(
+        help:
+            "Seconds from one notification that every WebSocket on /ws is sent to the next; 0 is none."
+    )
+    var notificationInterval = 10.0
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -110,7 +116,7 @@ struct Serve: ParsableCommand {
         if maxClients < 1 { throw ValidationError("--max-clients is at least 1.") }
         for (name, value) in [
             ("--shutdown-timeout", shutdownTimeout), ("--idle-timeout", idleTimeout),
-            ("--auth-timeout", authTimeout),
+            ("--auth-timeout", authTimeout), ("--notification-interval", notificationInterval),
         ] where !(value >= 0 && value <= 1e9) {
             throw ValidationError("\(name) is 0 to 1000000000 seconds.")
         }
@@ -215,6 +221,7 @@ struct Serve: ParsableCommand {
         configuration.allowAddresses = try limitOptions.allowed()
         configuration.denyAddresses = try limitOptions.denied()
         configuration.deniesOtherAddresses = limitOptions.denyOthers
+        configuration.notificationIntervalMilliseconds = Int64(notificationInterval * 1000)
         configuration.allowedOrigins = allowOrigin
         configuration.limitsShadow = limitOptions.limitsShadow
         configuration.namespaces = try namespaceRules()

@@ -1,6 +1,6 @@
 // How an HTTP connection becomes a WebSocket, and what its owner may have it say then.
 internal import Commands
-internal import Core
+public import Core
 internal import NIOHTTP1
 
 extension HTTPConnection {
@@ -12,6 +12,31 @@ extension HTTPConnection {
 
     /// Whether a request was complete since the last time that this was asked; told of WebSockets alone.
     public func takeFinished() -> Bool { webSocket?.takeFinished() ?? false }
+
+    /// Whether a message has begun and not ended, beside what was not taken; told of WebSockets alone.
+    public var isReceiving: Bool { webSocket?.isReceiving ?? false }
+
+    /// Whether messages may be compressed for it with the window that all share; told of WebSockets alone.
+    public var sharesCompressedMessages: Bool {
+        webSocket?.windowBits == WebSocketFramer.sharedWindowBits
+    }
+
+    /// Asks a WebSocket whether its client is there.
+    public func ping(into output: inout ByteBuffer) { webSocket?.ping(into: &output) }
+
+    /// Tells a WebSocket that its connection will be closed, and when to come back; one that only returns what
+    /// comes is not told.
+    public func announceShutdown(
+        graceMilliseconds: Int64,
+        reconnectAfterMilliseconds: Int64,
+        into output: inout ByteBuffer
+    ) {
+        guard let webSocket, webSocket.purpose == .commands else { return }
+        let text =
+            "{\"type\":\"shutdown\",\"grace_ms\":\(graceMilliseconds),"
+            + "\"reconnect_after_ms\":\(reconnectAfterMilliseconds)}"
+        WebSocketFrame.append(.text, text.utf8.span, to: &output)
+    }
 
     /// Answers a request for a WebSocket; the connection is one from here on.
     func upgrade(
@@ -38,7 +63,9 @@ extension HTTPConnection {
         gateway.reset()
         credentials = nil
         context.session.carrier = .webSocket
-        context.session.takesPushes = purpose == .commands
+        context.session.takesPushes = !isEcho
+        context.session.isWebSocketOfCommands = !isEcho
+        if !isEcho { context.hearNotifications() }
         webSocket = WebSocketConnection(purpose, handshake.compression)
     }
 }

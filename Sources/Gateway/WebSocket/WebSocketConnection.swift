@@ -25,8 +25,6 @@ final class WebSocketConnection {
     private var awaitsPong = false
     /// Whether a message was complete since somebody asked.
     private var hasFinishedMessage = false
-    /// Whether the first bytes of a frame were there and its last were not.
-    private var isInsideFrame = false
 
     init(_ purpose: WebSocketPurpose, _ compression: WebSocketCompression?) {
         self.purpose = purpose
@@ -35,7 +33,10 @@ final class WebSocketConnection {
     }
 
     /// Whether a message has begun and not ended, or waits for its turn.
-    var isInsideMessage: Bool { reader.isInsideMessage || isInsideFrame || isInsideReply }
+    var isInsideMessage: Bool { isReceiving || isInsideReply }
+
+    /// Whether the first frame of a message was taken, or the beginning of it, and the last was not.
+    var isReceiving: Bool { reader.isInsideMessage }
 
     /// Whether a reply has begun and not ended: no other message may be sent meanwhile.
     var isInsideReply: Bool { hasOpenReply || !line.isEmpty }
@@ -69,11 +70,8 @@ final class WebSocketConnection {
             }
             gateway.payload.removeAll()
             let event = reader.next(input, from: &position, gateway.limits, into: &gateway.payload)
-            isInsideFrame = false
             switch event {
-            case .incomplete(let needed):
-                isInsideFrame = position < input.count
-                return .incomplete(needed: needed)
+            case .incomplete(let needed): return .incomplete(needed: needed)
             case .violation(let error): fail(error, context, into: &output)
             case .control(let opcode):
                 if opcode != .close, !reader.isInsideMessage { hasFinishedMessage = true }
