@@ -6,7 +6,7 @@
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        libssl-dev libjemalloc-dev libsimdjson-dev \
+        libssl-dev libjemalloc-dev libsimdjson-dev zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift ./
@@ -17,7 +17,7 @@ RUN swift build -c release --static-swift-stdlib --product sallyport \
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        libssl3 libjemalloc2 libsimdjson14 ca-certificates \
+        libssl3 libjemalloc2 libsimdjson14 zlib1g ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /var/lib/sallyport sallyport
 COPY --from=build /sallyport /usr/local/bin/sallyport

@@ -78,6 +78,11 @@ let package = Package(
             pkgConfig: "jemalloc",
             providers: [.apt(["libjemalloc-dev"])]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]
+        ),
         .target(
             name: "CSimdjson",
             linkerSettings: [.linkedLibrary("simdjson")]
@@ -97,7 +102,13 @@ let package = Package(
         room("PubSub", ["Core"]),
         room("Access", ["Core", "Crypto"]),
         room("Commands", ["Core", "Keyspace", "PubSub", "Access"]),
-        room("Gateway", ["Core", "Wire", "Commands", nioCore, nioEmbedded, nioHTTP1]),
+        room(
+            "Gateway",
+            [
+                "Core", "Crypto", "Wire", "PubSub", "Commands", "CZlib", nioCore, nioEmbedded,
+                nioHTTP1,
+            ]
+        ),
         room(
             "Server",
             [
@@ -140,6 +151,7 @@ let package = Package(
             ],
             exclude: [
                 "hand_over.py", "http_session.py", "json_session.py", "protobuf_session.py",
+                "websocket_session.py",
                 "RedisClients",
             ]
         ),

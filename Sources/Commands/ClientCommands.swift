@@ -177,6 +177,7 @@ enum ClientLine {
             isOwn ? context.lastCommand : record.lastCommand.load(ordering: .relaxed)
         let specs = CommandTable.catalog.specs
         let encoding = record.encoding.load(ordering: .relaxed)
+        let carrier = SessionCarrier(rawValue: record.carrier.load(ordering: .relaxed))
         let fields: [(String, String)] = [
             ("id", "\(record.identifier)"),
             ("addr", details.address),
@@ -193,7 +194,7 @@ enum ClientLine {
             ("cmd", specs.indices.contains(command) ? specs[command].name.lowercased() : "NULL"),
             ("user", details.tokenName), ("redir", "-1"),
             ("resp", encoding == WireEncoding.resp3.rawValue ? "3" : "2"),
-            ("encoding", WireEncoding(rawValue: encoding).map { "\($0)" } ?? ""),
+            ("encoding", carrier?.name ?? WireEncoding(rawValue: encoding).map { "\($0)" } ?? ""),
             ("lib-name", details.libraryName), ("lib-ver", details.libraryVersion),
         ]
         return fields.map { "\($0)=\($1)" }.joined(separator: " ")

@@ -38,6 +38,8 @@ public final class ClientRecord: Sendable {
     let observed = Atomic<Int>(0)
     /// How it speaks.
     let encoding = Atomic<UInt8>(WireEncoding.text.rawValue)
+    /// What carries that.
+    let carrier = Atomic<UInt8>(SessionCarrier.stream.rawValue)
     /// Whether the connection was killed: nothing more is served on it, even before it is closed.
     public let isKilled = Atomic<Bool>(false)
     let details = Mutex(Details())

@@ -24,6 +24,7 @@ public enum CommandTable {
         pubSubCommands,
         observeCommands,
         resumeCommands,
+        notificationCommands,
     ]
 
     /// The specs, by name.

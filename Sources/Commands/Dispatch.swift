@@ -85,6 +85,17 @@ public struct Dispatch: Sendable {
         }
     }
 
+    /// Holds `request` against all that is held against those that are run, and charges for it.
+    ///
+    /// For what is answered without a command, such as the ping of a WebSocket. Errors: as of the command
+    /// itself before it begins.
+    public func admit(
+        _ request: borrowing Request,
+        _ context: CommandContext
+    ) throws(ServerError) {
+        context.lastCommand = try check(request, context)
+    }
+
     /// Whether the command is queued and not run, in a session where that can be; throws for a RESP2
     /// subscriber that may not run it.
     ///

@@ -20,6 +20,9 @@ public enum MessagePush {
         if let change = publication.change {
             return write(publication.channel, change, hasValues: hasValues, &reply)
         }
+        if let notification = publication.notification {
+            return write(notification, publication.sender, encoding, &reply)
+        }
         let tellsSender = encoding == .json || encoding == .protobuf
         let isRESP = encoding == .resp2 || encoding == .resp3
         let hasOffset = publication.offset > 0 && (tellsOffset || !isRESP)
@@ -43,6 +46,72 @@ public enum MessagePush {
         if !hasOffset { return }
         append("offset", &reply)
         reply.integer(Int64(clamping: publication.offset))
+    }
+
+    /// Writes a notification, as `notify` and its parts; not for RESP, see `writeText`.
+    private static func write(
+        _ notification: Notification,
+        _ sender: String,
+        _ encoding: WireEncoding,
+        _ reply: inout Reply
+    ) {
+        let tellsSender = encoding == .json || encoding == .protobuf
+        reply.push(1 + 2 * (tellsSender ? 4 : 3))
+        append("notify", &reply)
+        writeParts(notification, &reply)
+        if tellsSender {
+            append("from", &reply)
+            reply.string(sender)
+        }
+    }
+
+    private static func writeParts(_ notification: Notification, _ reply: inout Reply) {
+        append("kind", &reply)
+        append(notification.kind, &reply)
+        append("message", &reply)
+        append(notification.text, &reply)
+        append("data", &reply)
+        switch notification.data {
+        case nil: reply.null()
+        case let data? where notification.dataIsJSON: reply.json(data.span)
+        case let data?: append(data, &reply)
+        }
+    }
+
+    /// Writes a notification as one map: with `type` and `notification` before all else for WebSockets.
+    public static func writeMap(
+        _ notification: Notification,
+        _ sender: String,
+        isTyped: Bool,
+        _ reply: inout Reply
+    ) {
+        reply.map(isTyped ? 5 : 4)
+        if isTyped {
+            append("type", &reply)
+            append("notification", &reply)
+        }
+        writeParts(notification, &reply)
+        append("from", &reply)
+        reply.string(sender)
+    }
+
+    /// Writes a notification for RESP, whose clients know no pushes but messages: `json` is its map.
+    public static func writeText(
+        _ json: Span<UInt8>,
+        _ channel: Topic,
+        _ pattern: Topic?,
+        _ reply: inout Reply
+    ) {
+        reply.push(pattern == nil ? 5 : 7)
+        append(pattern == nil ? "message" : "pmessage", &reply)
+        if let pattern {
+            append("pattern", &reply)
+            append(pattern.bytes, &reply)
+        }
+        append("channel", &reply)
+        append(channel.bytes, &reply)
+        append("message", &reply)
+        reply.bytes(json)
     }
 
     /// Writes that so many messages of `channel` were lost.

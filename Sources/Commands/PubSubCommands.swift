@@ -215,6 +215,18 @@ private func publish(
     if request[2].count > limit {
         throw ServerError(.tooLong, "message above maxValueBytes=\(limit) bytes")
     }
+    try requireRoom(context)
+    let receivers = context.subscriptions.publish(
+        request[1],
+        request[2],
+        sender: token.name,
+        now: context.now.monotonicMilliseconds
+    )
+    context.reply.integer(receivers)
+}
+
+/// Throws where more waits to be delivered than may.
+func requireRoom(_ context: CommandContext) throws(ServerError) {
     let room = context.limits.maxUndeliveredBytes
     if context.subscriptions.exchange.undeliveredBytes > room {
         throw ServerError(
@@ -223,13 +235,6 @@ private func publish(
             retryAfterMilliseconds: 100
         )
     }
-    let receivers = context.subscriptions.publish(
-        request[1],
-        request[2],
-        sender: token.name,
-        now: context.now.monotonicMilliseconds
-    )
-    context.reply.integer(receivers)
 }
 
 private func pubSub(

@@ -53,6 +53,11 @@ public final class ServerFacts: Sendable {
         loopSource.withLock { $0 = source }
     }
 
+    /// Milliseconds since the start.
+    public func uptimeMilliseconds(_ now: Moment) -> Int64 {
+        max(0, now.unixMilliseconds - startedAt)
+    }
+
     /// Seconds since the start.
     func uptimeSeconds(_ now: Moment) -> Int64 { max(0, now.unixMilliseconds - startedAt) / 1000 }
 

@@ -46,6 +46,10 @@ public final class Session {
     public var countsForAddress = true
     /// Whether messages can be sent to it that it does not ask for: not over HTTP.
     public var takesPushes = true
+    /// What carries its encoding.
+    public var carrier = SessionCarrier.stream {
+        didSet { record.carrier.store(carrier.rawValue, ordering: .relaxed) }
+    }
     /// Why the connection is not served; nil where it is.
     public var refusal: SessionRefusal?
     /// Failed authentications so far.
@@ -68,8 +72,14 @@ public final class Session {
     public internal(set) var observedCount = 0 {
         didSet { confine() }
     }
-    /// Whether it may be sent messages, or changes to keys.
+    /// Whether it is subscribed to channels, or observes keys.
     public var receivesPushes: Bool { subscriptionCount > 0 || observedCount > 0 }
+    /// Whether it is sent what every WebSocket is sent, subscribed to something or not.
+    public var isWebSocketOfCommands = false {
+        didSet { confine() }
+    }
+    /// Whether messages come to it that it does not ask for.
+    public private(set) var isSubscriber = false
     /// What becomes of messages that it does not take in time.
     public internal(set) var deliveryPolicy = DeliveryPolicy.close
     /// Whether it may run few commands: a subscriber whose encoding does not tell messages from replies.
@@ -127,6 +137,7 @@ public final class Session {
     }
 
     private func confine() {
+        isSubscriber = receivesPushes || isWebSocketOfCommands
         isRESP2Subscriber = receivesPushes && encoding == .resp2
         isConfined = isQueueing || isRESP2Subscriber
     }
@@ -176,6 +187,25 @@ extension Session {
 
 @available(*, unavailable)
 extension Session: Sendable {}
+
+/// What carries a session's requests and replies.
+public enum SessionCarrier: UInt8, Sendable {
+    /// The connection itself.
+    case stream
+    /// HTTP.
+    case http
+    /// A WebSocket.
+    case webSocket
+
+    /// What CLIENT LIST calls it; nil for a connection that its encoding says enough of.
+    var name: String? {
+        switch self {
+        case .stream: nil
+        case .http: "http"
+        case .webSocket: "websocket"
+        }
+    }
+}
 
 /// What every request of a session is held against: plain bits, taken from its token.
 public struct SessionRights: Sendable, BitwiseCopyable {

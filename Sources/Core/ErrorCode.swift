@@ -45,6 +45,7 @@ public enum ErrorCode: UInt16, Sendable, CaseIterable {
     case unsupportedMediaType = 64
     case headTooLarge = 65
     case expectationFailed = 66
+    case upgradeRequired = 67
     case internalError = 99
 }
 
@@ -351,6 +352,15 @@ extension ErrorCode {
                 1008,
                 "the only expectation that is met is 100-continue",
                 closes: true
+            )
+        case .upgradeRequired:
+            .init(
+                "UPGRADE",
+                "ERR",
+                "upgrade_required",
+                426,
+                1002,
+                "this route is a WebSocket: the request must ask for that upgrade"
             )
         case .internalError:
             .init("INTERNAL", "ERR", "internal", 500, 1011, "internal error", mayRetry: true)

@@ -87,7 +87,7 @@ public struct LimitError: Error, Equatable, Sendable, CustomStringConvertible {
 public enum LimitTable {
     /// The rows, in the order of `Limits`.
     public static let rows: [LimitRow] =
-        requestRows + messageRows + connectionRows + addressRows + capacityRows
+        requestRows + messageRows + webSocketRows + connectionRows + addressRows + capacityRows
 
     /// The row called `name`, whatever its letter case.
     public static func row(_ name: String) -> LimitRow? {

@@ -74,6 +74,21 @@ public struct Limits: Equatable, Sendable {
     public var maxRetainedBytes = 64 << 20
     /// The most bytes that the messages of one channel take which it keeps.
     public var maxRetainedChannelBytes = 16 << 20
+    /// The most frames of one WebSocket message: one of the longest messages in frames of 32 KiB.
+    public var maxWebSocketFragments = 1024
+    /// Milliseconds of silence behind which a WebSocket is sent a ping; 0 is never.
+    ///
+    /// As most servers: below the minute after which many proxies close what is silent.
+    public var webSocketPingMilliseconds: Int64 = 30_000
+    /// Milliseconds that a WebSocket has to say anything behind a ping: a phone that wakes up.
+    public var webSocketPongMilliseconds: Int64 = 10_000
+    /// The shortest message that is compressed for a WebSocket, in bytes: one that fits a packet gains nothing.
+    public var minCompressedBytes = 1024
+    /// The longest message that is compressed for a WebSocket, in bytes: some four milliseconds of a loop.
+    public var maxCompressedBytes = 256 << 10
+    /// How many times as long as it came a compressed message may become, above 1 MiB: JSON reaches about 20,
+    /// the format itself 1032.
+    public var maxInflationRatio = 100
 
     /// The most bytes that the keyspace takes: entries, tables, expiry queues and namespace indices, as the
     /// allocator gave them; 0 is no limit.

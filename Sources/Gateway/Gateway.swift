@@ -1,4 +1,4 @@
-// What the HTTP connections of one loop share: a parser between two requests, and scratch to run commands with.
+// What the HTTP connections and WebSockets of one loop share: parsers, compressors, and scratch to run commands with.
 public import Commands
 internal import Core
 internal import Wire
@@ -16,14 +16,40 @@ public final class Gateway {
     /// The body of the response that is being made.
     var body = ByteBuffer()
     private var spare: HTTPParser?
+    /// The origins whose pages may open WebSockets, beside the server's own.
+    let allowedOrigins: [String]
+    /// Writes the messages of all WebSockets.
+    let framer: WebSocketFramer
+    /// The message of a WebSocket that was read.
+    var payload = ByteBuffer()
+    /// What it stood for, if it was compressed.
+    var inflated = ByteBuffer()
+    /// It again, as a line of requests.
+    var line = ByteBuffer()
+    private var inflater: Inflater?
 
     /// Makes the gateway of a loop that serves under the context's limits.
-    public init(_ context: CommandContext) {
+    public init(
+        _ context: CommandContext,
+        framer: WebSocketFramer? = nil,
+        allowedOrigins: [String] = []
+    ) {
         limits = context.limits
+        self.framer = framer ?? WebSocketFramer(context.limits)
+        self.allowedOrigins = allowedOrigins
     }
 
     /// Whether nothing of any connection is left in it.
-    public var isEmpty: Bool { body.isEmpty && frame.ranges.isEmpty && frame.scratch.isEmpty }
+    public var isEmpty: Bool {
+        body.isEmpty && frame.ranges.isEmpty && frame.scratch.isEmpty && payload.isEmpty
+            && inflated.isEmpty && line.isEmpty
+    }
+
+    /// The decompressor, made when it is first needed; nil if zlib has no memory.
+    func takeInflater() -> Inflater? {
+        if inflater == nil { inflater = Inflater() }
+        return inflater
+    }
 
     /// A parser that stands before a request; nil if none can be made.
     func takeParser() -> HTTPParser? {
@@ -41,6 +67,34 @@ public final class Gateway {
     public func reset() {
         frame.reset()
         body.removeAll(keepingUpTo: 64 << 10)
+        payload.removeAll(keepingUpTo: 64 << 10)
+        inflated.removeAll(keepingUpTo: 64 << 10)
+        line.removeAll(keepingUpTo: 64 << 10)
+    }
+
+    /// Charges the session for the command called `name`, which is not run; the error if it may not be.
+    func charge(
+        _ name: String,
+        options words: [String] = [],
+        _ context: CommandContext
+    ) -> ServerError? {
+        begin(name)
+        for word in words { frame.appendScratchArgument(word.utf8.span) }
+        do throws(ServerError) {
+            try Gateway.charge(frame, dispatch, context)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private static func charge(
+        _ frame: borrowing RequestFrame,
+        _ dispatch: Dispatch,
+        _ context: CommandContext
+    ) throws(ServerError) {
+        let request = Request(bytes: frame.scratch.span, ranges: frame.ranges.span)
+        try dispatch.admit(request, context)
     }
 
     /// Runs what `frame` holds and leaves the answer in the context.
@@ -69,6 +123,12 @@ public final class Gateway {
         return runFrame(context)
     }
 
+    /// Fills `frame` with the fields of the object `text` as the arguments of the command called `action`.
+    func fill(_ text: Span<UInt8>, as action: StaticString) -> ServerError? {
+        frame.reset()
+        return json.fill(&frame, from: text, catalog: catalog, action: action)
+    }
+
     /// Runs SET of `key` and `value`, with `options`.
     func set(
         _ key: [UInt8],
@@ -83,7 +143,8 @@ public final class Gateway {
         return runFrame(context)
     }
 
-    private func begin(_ name: String) {
+    /// Begins a request of the command called `name`; its arguments are to be appended.
+    func begin(_ name: String) {
         frame.reset()
         frame.usesScratch = true
         frame.appendScratchArgument(name.utf8.span)

@@ -10,10 +10,16 @@ extension HTTPConnection {
     /// AUTH is run once for as long as the same credentials come.
     func authenticate(
         _ head: HTTPHead,
+        _ route: HTTPRoute,
         _ gateway: Gateway,
         _ context: CommandContext
     ) throws(ServerError) {
-        let presented = head.value("authorization").map { Array($0.utf8) }
+        var presented = head.value("authorization").map { Array($0.utf8) }
+        if presented == nil, case .webSocket = route,
+            let token = try WebSocketHandshake.token(in: head)
+        {
+            presented = Array("bearer \(token)".utf8)
+        }
         // A token that the session has from elsewhere, such as AUTH in a body, is not that of the credentials.
         let isTheirs = context.session.tokenChanges == tokenChanges
         if let presented, context.session.rights.isAuthenticated, isTheirs,
@@ -45,7 +51,7 @@ extension HTTPConnection {
     }
 
     /// The error on a tape.
-    private static func error(_ code: ErrorCode, _ reply: borrowing Reply) -> ServerError {
+    static func error(_ code: ErrorCode, _ reply: borrowing Reply) -> ServerError {
         var reader = ReplyReader(reply.tape.span)
         guard reader.next() else { return ServerError(code) }
         let retry = reader.retryAfterMilliseconds

@@ -28,6 +28,13 @@ extension HTTPConnection {
             response.contentType = "text/plain; version=0.0.4; charset=utf-8"
             answer(with: "METRICS", options: ["PROMETHEUS"], response, gateway, context, &output)
         case .command: runCommands(request, response, gateway, context, &output)
+        case .notify: runNotify(request, response, gateway, context, &output)
+        case .webSocket(let purpose):
+            do throws(ServerError) {
+                try upgrade(request.head, purpose, &response, gateway, context, &output)
+            } catch {
+                refuse(error, response, gateway, context, &output)
+            }
         case .value(let key):
             do throws(ServerError) {
                 try serveValue(key, request, gateway, context, &output)
@@ -52,6 +59,28 @@ extension HTTPConnection {
             return answerWithError(response, gateway, context, &output)
         }
         ReplyEncoder.encodeValue(context.reply, into: &gateway.body)
+        finish(response, gateway, context, &output)
+    }
+
+    /// Runs NOTIFY with the fields of the object in the body; answers with how many it reaches.
+    private func runNotify(
+        _ request: PendingRequest,
+        _ response: HTTPResponse,
+        _ gateway: Gateway,
+        _ context: CommandContext,
+        _ output: inout ByteBuffer
+    ) {
+        let line = request.parser.withBody(HTTPConnection.line)
+        if let error = gateway.fill(line.span.extracting(0..<(line.count - 1)), as: "NOTIFY") {
+            return refuse(error, response, gateway, context, &output)
+        }
+        if gateway.runFrame(context) != nil {
+            return answerWithError(response, gateway, context, &output)
+        }
+        gateway.body.append("{\"delivered\":")
+        ReplyEncoder.encodeValue(context.reply, into: &gateway.body)
+        gateway.body.truncate(to: gateway.body.count - 1)
+        gateway.body.append("}\n")
         finish(response, gateway, context, &output)
     }
 

@@ -75,11 +75,14 @@ public final class HTTPConnection {
     /// Makes the state of a new connection.
     public init() {}
 
-    /// Whether the head of a request was taken and its body was not.
-    public var isInsideRequest: Bool { pending != nil }
+    /// What the connection has become, if it was upgraded.
+    var webSocket: WebSocketConnection?
 
-    /// Bytes of memory that the body of a request takes which is not all there.
-    public var heldBytes: Int { pending?.parser.bodyCapacity ?? 0 }
+    /// Whether the head of a request was taken and its body was not, or a WebSocket's message has begun.
+    public var isInsideRequest: Bool { webSocket?.isInsideMessage ?? (pending != nil) }
+
+    /// Bytes of memory that the body of a request takes which is not all there, or a WebSocket's message.
+    public var heldBytes: Int { webSocket?.heldBytes ?? pending?.parser.bodyCapacity ?? 0 }
 
     /// Serves the requests in `input` from `position` on, which is moved behind what was taken.
     ///
@@ -94,6 +97,16 @@ public final class HTTPConnection {
         into output: inout ByteBuffer
     ) -> HTTPProgress {
         while true {
+            if let webSocket {
+                return webSocket.serve(
+                    input,
+                    from: &position,
+                    gateway,
+                    context,
+                    answered: &answered,
+                    into: &output
+                )
+            }
             if context.session.closesAfterReply { return .closing }
             if output.count >= gateway.limits.replyBatchBytes { return .full }
             if pending == nil { position += HTTPConnection.blankLines(input, from: position) }
@@ -128,6 +141,7 @@ public final class HTTPConnection {
         hasBegun: Bool,
         into output: inout ByteBuffer
     ) {
+        if let webSocket { return webSocket.fail(error, context, into: &output) }
         // A client that has nothing under way would take it for the answer to its next request; only one that
         // was never served can be told so, and only that it will not be.
         let isIdle = !hasBegun && !isInsideRequest
@@ -223,8 +237,9 @@ public final class HTTPConnection {
             response.fields.append(("Allow", allowed))
             throw ServerError(.methodNotAllowed)
         }
-        if route.needsToken { try authenticate(head, gateway, context) }
-        if route == .command, !HTTPConnection.isJSON(head.value("content-type")) {
+        if route.needsToken { try authenticate(head, route, gateway, context) }
+        if route == .command || route == .notify, !HTTPConnection.isJSON(head.value("content-type"))
+        {
             throw ServerError(.unsupportedMediaType)
         }
         let request = PendingRequest(

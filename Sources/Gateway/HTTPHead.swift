@@ -67,6 +67,23 @@ struct HTTPHead {
         return text
     }
 
+    /// All values of the field called `name`, as they came.
+    func values(_ name: String) -> [String] { headers[name] }
+
+    /// The elements of the field called `name`, which is a list, without white space around them.
+    func list(_ name: String) -> [Substring] {
+        headers[name].flatMap { $0.split(separator: ",") }.map { element in
+            var text = element.drop { $0 == " " || $0 == "\t" }
+            while text.last == " " || text.last == "\t" { text.removeLast() }
+            return text
+        }.filter { !$0.isEmpty }
+    }
+
+    /// Whether `token`, in lower case, is an element of the field called `name`, in whatever letter case.
+    func hasToken(_ token: String, in name: String) -> Bool {
+        list(name).contains { $0.lowercased() == token }
+    }
+
     /// RFC 9112 section 3.2: one Host in HTTP/1.1, and one that could be a host.
     private func checkHost() throws(ServerError) {
         guard let host = try field("host") else {

@@ -14,12 +14,17 @@ enum HTTPRoute: Equatable {
     case metrics
     case prometheus
     case command
+    case notify
     /// The value of a key.
     case value(key: [UInt8])
+    /// The connection is to become a WebSocket.
+    case webSocket(WebSocketPurpose)
 
     private static let fixed: [Substring: HTTPRoute] = [
         "/health": .health, "/healthz": .liveness, "/readyz": .readiness, "/status": .status,
         "/metrics": .metrics, "/metrics/prometheus": .prometheus, "/v1/command": .command,
+        "/notify": .notify,
+        "/ws": .webSocket(.commands), "/ws/echo": .webSocket(.echo),
     ]
     private static let valuePrefix = "/v1/kv/"
 
@@ -39,8 +44,9 @@ enum HTTPRoute: Equatable {
     /// The methods that it takes.
     var methods: [HTTPMethod] {
         switch self {
-        case .command: [.POST]
+        case .command, .notify: [.POST]
         case .value: [.GET, .HEAD, .PUT, .DELETE]
+        case .webSocket: [.GET]
         default: [.GET, .HEAD]
         }
     }

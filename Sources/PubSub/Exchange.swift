@@ -108,7 +108,8 @@ public final class Exchange: Sendable {
         _ channel: Span<UInt8>,
         _ message: Span<UInt8>,
         sender: String,
-        now: Int64
+        now: Int64,
+        _ notification: Notification? = nil
     ) -> Routed {
         let topic = Topic(channel)
         let kept = retention.rule(for: topic) == nil ? nil : Topic(message).bytes
@@ -151,7 +152,8 @@ public final class Exchange: Sendable {
             message: Topic(message).bytes,
             sender: sender,
             sequence: sequence,
-            patterns: patterns
+            patterns: patterns,
+            notification: notification
         )
         return routed
     }

@@ -131,7 +131,16 @@ extension LoopSubscriptions {
         sender: String,
         now: Int64 = 0
     ) -> Int {
-        let routed = exchange.route(channel, message, sender: sender, now: now)
+        post(exchange.route(channel, message, sender: sender, now: now))
+    }
+
+    /// Publishes a notification of a client of this loop; returns how many subscriptions receive it.
+    public func notify(_ notification: Notification, sender: String) -> Int {
+        let channel = Topic.notify.bytes
+        return post(exchange.route(channel.span, Span(), sender: sender, now: 0, notification))
+    }
+
+    private func post(_ routed: Exchange.Routed) -> Int {
         guard let publication = routed.publication else { return 0 }
         if routed.isPosted { return routed.receivers }
         for target in routed.loops {

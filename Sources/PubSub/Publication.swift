@@ -17,6 +17,11 @@ public final class Publication: Sendable {
     /// What happened to the key; nil for a message.
     public let change: ObservedChange?
 
+    /// What is published if it is a notification, whose `message` is empty; nil if it is none.
+    public let notification: Notification?
+    /// Whether it goes to clients that are subscribed to nothing as well.
+    public let isForEveryone: Bool
+
     /// Makes a message; see the properties.
     public init(
         channel: Topic,
@@ -24,7 +29,9 @@ public final class Publication: Sendable {
         sender: String = "",
         sequence: UInt64 = 0,
         patterns: [Topic] = [],
-        offset: UInt64 = 0
+        offset: UInt64 = 0,
+        notification: Notification? = nil,
+        isForEveryone: Bool = false
     ) {
         self.channel = channel
         self.message = message
@@ -32,6 +39,8 @@ public final class Publication: Sendable {
         self.sequence = sequence
         self.patterns = patterns
         self.offset = offset
+        self.notification = notification
+        self.isForEveryone = isForEveryone
         change = nil
     }
 
@@ -48,6 +57,8 @@ public final class Publication: Sendable {
         self.sequence = sequence
         self.patterns = patterns
         offset = 0
+        notification = nil
+        isForEveryone = false
         self.change = change
     }
 
@@ -55,6 +66,6 @@ public final class Publication: Sendable {
     /// object.
     public var weight: Int {
         let values = (change?.old?.count ?? 0) + (change?.new?.count ?? 0)
-        return channel.bytes.count + message.count + values + 64
+        return channel.bytes.count + message.count + values + (notification?.weight ?? 0) + 64
     }
 }

@@ -29,6 +29,9 @@ public struct Topic: Hashable, Sendable {
     /// The channel on which RESP2 clients are told what they lost.
     public static let gap = Topic("$sys.gap")
 
+    /// The channel of notifications, which NOTIFY publishes to.
+    public static let notify = Topic("$sys.notify")
+
     /// Whether `name` is that of a channel which only the server publishes to.
     public static func isReserved(_ name: Span<UInt8>) -> Bool {
         if name.count < reservedPrefix.count { return false }

@@ -40,6 +40,7 @@ extension Connection {
         for _ in 0..<Connection.readsBeforeEnd where canBeRead && receive(now) {}
         worker.flushOutbox(now)
         if machine.servesRequests, draining.plan.closes(situation, now.monotonicMilliseconds) {
+            endWebSocket(reconnectAfter: draining.plan.reconnectAfter, now)
             finish(now)
         }
     }
@@ -64,12 +65,19 @@ extension Connection {
 
     private func tell(_ draining: ConnectionDrain, _ now: Moment) {
         // RESP2 has no pushes, and the middle of a line of replies has no place for one.
+        let grace = max(0, draining.plan.moment - now.monotonicMilliseconds)
         // HTTP says it with its next response.
-        if http != nil { return }
+        if http != nil {
+            draining.isTold = tellWebSocket(
+                grace,
+                reconnectAfter: draining.plan.reconnectAfter,
+                now
+            )
+            return
+        }
         if !hasChosenEncoding || session.encoding == .resp2 || decoder.isInsideBatch { return }
         draining.isTold = true
         defer { worker.resetScratch() }
-        let grace = max(0, draining.plan.moment - now.monotonicMilliseconds)
         let fields = [
             ("grace_ms", grace), ("reconnect_after_ms", draining.plan.reconnectAfter),
         ]

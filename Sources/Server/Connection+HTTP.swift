@@ -15,6 +15,7 @@ extension Connection {
     func beginHTTP() {
         http = HTTPConnection()
         session.takesPushes = false
+        session.carrier = .http
         // What is answered in JSON lines elsewhere is answered in JSON here.
         session.encoding = .json
         hasChosenEncoding = true
@@ -59,7 +60,30 @@ extension Connection {
         }
     }
 
-    /// Answers that the connection is refused.
+    /// Tells the machine whether a request, or a message of a WebSocket, has begun and not ended.
+    func processedHTTP(
+        _ http: HTTPConnection,
+        _ end: BatchEnd,
+        _ answered: Int,
+        _ now: Moment
+    ) {
+        let time = now.monotonicMilliseconds
+        if http.isWebSocket {
+            if !machine.answersPings { beginWebSocket() }
+            // What waits while replies are sent is not the client's doing.
+            let isInsideFrame = end != .full && !inbound.isEmpty
+            return machine.processed(
+                hasPartial: http.isReceiving || isInsideFrame,
+                hasFinished: http.takeFinished(),
+                time
+            )
+        }
+        let isInside = !inbound.isEmpty || http.isInsideRequest
+        let isPartial = end != .full && isInside
+        machine.processed(hasPartial: isPartial, hasFinished: answered > 0, time)
+    }
+
+    /// Answers that the connection is refused; a WebSocket is told by its close frame.
     func refuseHTTP(_ http: HTTPConnection, _ error: ServerError, _ now: Moment) {
         defer { worker.resetScratch() }
         let context = worker.scratch.context
@@ -80,7 +104,11 @@ extension Worker {
     /// What the loop's HTTP connections share; made with the first of them, on the loop's thread.
     func httpGateway() -> Gateway {
         if let gateway { return gateway }
-        let made = Gateway(scratch.context)
+        let made = Gateway(
+            scratch.context,
+            framer: framer,
+            allowedOrigins: shared.configuration.allowedOrigins
+        )
         gateway = made
         return made
     }

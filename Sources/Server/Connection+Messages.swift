@@ -2,6 +2,7 @@
 internal import Access
 internal import Commands
 internal import Core
+internal import Gateway
 internal import Logging
 internal import PubSub
 internal import Reactor
@@ -11,7 +12,7 @@ internal import Wire
 extension Connection {
     /// Makes the connection a subscriber, or one no more.
     func subscriptionsChanged() {
-        machine.isSubscriber = session.receivesPushes
+        machine.isSubscriber = session.isSubscriber
         if machine.isSubscriber {
             messages = SubscriberOutput(worker.shared.configuration.limits)
             worker.delivery.subscribers[session.identifier] = self
@@ -43,11 +44,11 @@ extension Connection {
     func give(_ publication: Publication, _ pattern: Int) {
         guard let messages else { return }
         if mustHold(messages) { return hold(publication, pattern, messages) }
-        let encoding = session.encoding
+        let form = messageForm
         let tellsOffset = session.tellsOffsets && pattern < 0 && publication.offset > 0
         let variant = tellsOffset ? MessageDelivery.withOffset : pattern
-        let range = worker.delivery.range(of: publication, variant, encoding)
-        worker.delivery.add(range, encoding, to: messages)
+        let range = worker.delivery.range(of: publication, variant, form)
+        worker.delivery.add(range, form, to: messages)
         worker.delivery.delivered += 1
         if messages.isTouched { return }
         messages.isTouched = true
@@ -57,8 +58,11 @@ extension Connection {
     /// Bytes that may wait for the socket before a policy decides.
     private var holdBytes: Int { worker.shared.configuration.limits.messageHoldBytes }
 
+    /// Whether a reply has begun and not ended: no push may come between.
+    private var isInsideReply: Bool { decoder.isInsideBatch || http?.isInsideReply == true }
+
     private func mustHold(_ messages: SubscriberOutput) -> Bool {
-        if !messages.backlog.isEmpty || decoder.isInsideBatch { return true }
+        if !messages.backlog.isEmpty || isInsideReply { return true }
         return session.deliveryPolicy != .close && unsentBytes > holdBytes
     }
 
@@ -105,7 +109,7 @@ extension Connection {
     }
 
     private func mayResume(_ messages: SubscriberOutput) -> Bool {
-        !messages.backlog.isEmpty && !decoder.isInsideBatch && unsentBytes <= holdBytes / 2
+        !messages.backlog.isEmpty && !isInsideReply && unsentBytes <= holdBytes / 2
             && machine.servesRequests
     }
 
@@ -128,13 +132,19 @@ extension Connection {
                 return cutOff("maxRetainedBytes")
             case .gap, .changeGap: break
             }
-            worker.delivery.append(next, session, to: &output)
+            worker.delivery.append(
+                next,
+                messageForm,
+                tellsOffset: session.tellsOffsets,
+                to: &output
+            )
         }
         if !output.isEmpty { output.withBytes { encryptMessages($0, now) } }
     }
 
     /// Whether the subscription that a message was held for still exists.
     private func isSubscribed(to item: Backlog.Item) -> Bool {
+        if item.publication.isForEveryone { return true }
         if item.publication.change != nil { return mayTell(item.publication) }
         return worker.subscriptions.receives(session.identifier, item)
     }

@@ -33,15 +33,22 @@ extension Connection {
         }
         if machine.phase == .closed { return }
         if answered > 0 { count(answered, now) }
-        if session.receivesPushes != machine.isSubscriber { subscriptionsChanged() }
+        if session.isSubscriber != machine.isSubscriber { subscriptionsChanged() }
         if !session.replays.isEmpty { beginReplays() }
         if session.rights.isAuthenticated { machine.authenticated(now.monotonicMilliseconds) }
         if case .incomplete(let needed) = end { neededBytes = needed } else { neededBytes = 1 }
         worker.plaintext.moveRest(from: position, to: &inbound)
         countMemory()
-        let isInside = !inbound.isEmpty || http?.isInsideRequest == true
-        let isPartial = end != .full && isInside
-        machine.processed(hasPartial: isPartial, now.monotonicMilliseconds)
+        if let http {
+            processedHTTP(http, end, answered, now)
+        } else {
+            let isPartial = end != .full && !inbound.isEmpty
+            machine.processed(
+                hasPartial: isPartial,
+                hasFinished: answered > 0,
+                now.monotonicMilliseconds
+            )
+        }
         if messages != nil { resumeSoon() }
         let isDone = hasPeerEnded && end != .full
         if end == .closing { logFailedAuthentications() }

@@ -141,6 +141,7 @@ final class Connection: EventHandler {
         case .refuse(let error): refuse(error, now)
         case .sendEnd: sendEnd()
         case .close: close()
+        case .ping: sendPing(now)
         case .cutOff(let limit): cutOff(limit)
         }
     }

@@ -11,6 +11,8 @@ public final class ConnectionLimits: Sendable, Equatable {
     let requestTimeoutMilliseconds: Int64
     let lingerTimeoutMilliseconds: Int64
     let unreadReplyTimeoutMilliseconds: Int64
+    let webSocketPingMilliseconds: Int64
+    let webSocketPongMilliseconds: Int64
     let highWatermarkBytes: Int
     let lowWatermarkBytes: Int
     let normalOutbound: OutboundLimits
@@ -24,6 +26,8 @@ public final class ConnectionLimits: Sendable, Equatable {
         requestTimeoutMilliseconds = limits.requestTimeoutMilliseconds
         lingerTimeoutMilliseconds = limits.lingerTimeoutMilliseconds
         unreadReplyTimeoutMilliseconds = limits.unreadReplyTimeoutMilliseconds
+        webSocketPingMilliseconds = limits.webSocketPingMilliseconds
+        webSocketPongMilliseconds = limits.webSocketPongMilliseconds
         highWatermarkBytes = limits.outboundHighWatermarkBytes
         lowWatermarkBytes = limits.outboundLowWatermarkBytes
         normalOutbound = limits.normalOutbound

@@ -17,6 +17,8 @@ public enum ConnectionAction: Equatable, Sendable {
     case sendEnd
     /// Close the socket now.
     case close
+    /// Ask the peer whether it is there.
+    case ping
     /// Close the socket now: the peer does not read, and breaks the limit of this name.
     case cutOff(limit: String)
 }
@@ -61,6 +63,10 @@ public struct ConnectionStateMachine: Equatable, Sendable {
     private var outbound = OutboundWatch()
     /// Whether the peer is sent messages that it does not ask for, which has limits of its own.
     public var isSubscriber = false
+    /// Whether the peer can be asked whether it is there: a WebSocket.
+    public var answersPings = false
+    /// When it was asked last.
+    private var pingedAt = Int64.min
 
     /// Makes the machine of a connection accepted at `now`.
     public init(limits: Limits, now: Int64) {
@@ -98,11 +104,14 @@ public struct ConnectionStateMachine: Equatable, Sendable {
         lastHeard = now
     }
 
-    /// All complete requests of a read were run; `hasPartial` tells whether one has begun and not ended.
-    public mutating func processed(hasPartial: Bool, _ now: Int64) {
+    /// All complete requests of a read were run.
+    ///
+    /// `hasPartial` tells whether one has begun and not ended, `hasFinished` whether one ended before it, so
+    /// that it is another than that of the time before.
+    public mutating func processed(hasPartial: Bool, hasFinished: Bool = false, _ now: Int64) {
         if !hasPartial {
             requestBegan = nil
-        } else if requestBegan == nil {
+        } else if requestBegan == nil || hasFinished {
             requestBegan = now
         }
     }
@@ -174,6 +183,7 @@ public struct ConnectionStateMachine: Equatable, Sendable {
                 deadline = min(deadline, requestBegan + limits.requestTimeoutMilliseconds)
             }
             if let unread = outboundDeadline { deadline = min(deadline, unread) }
+            if answersPings { deadline = min(deadline, pingDeadline) }
             return deadline == .max ? nil : deadline
         case .flushing, .lingering: return phaseBegan + limits.lingerTimeoutMilliseconds
         case .closed: return nil
@@ -197,15 +207,37 @@ public struct ConnectionStateMachine: Equatable, Sendable {
         case .unauthenticated:
             enter(.flushing, now)
             return .refuse(timeout(.authenticationTimeout, "authenticationTimeoutMilliseconds"))
-        case .active:
-            let isRequest = requestBegan.map { now >= $0 + limits.requestTimeoutMilliseconds }
-            enter(.flushing, now)
-            return isRequest == true
-                ? .refuse(timeout(.requestTimeout, "requestTimeoutMilliseconds"))
-                : .refuse(timeout(.idleTimeout, "idleTimeoutMilliseconds"))
+        case .active: return overdue(now)
         case .closed:
             return .none
         }
+    }
+
+    /// What an active connection has let pass at `now`, which its deadline says is something.
+    private mutating func overdue(_ now: Int64) -> ConnectionAction {
+        let isRequest = requestBegan.map { now >= $0 + limits.requestTimeoutMilliseconds }
+        let idle = limits.idleTimeoutMilliseconds
+        let isIdle = idle > 0 && !isSubscriber && now >= lastHeard + idle
+        if isRequest != true, !isIdle, pingedAt <= lastHeard {
+            pingedAt = now
+            return .ping
+        }
+        enter(.flushing, now)
+        if isRequest == true {
+            return .refuse(timeout(.requestTimeout, "requestTimeoutMilliseconds"))
+        }
+        let limit = isIdle ? "idleTimeoutMilliseconds" : "webSocketPongMilliseconds"
+        return .refuse(timeout(.idleTimeout, limit))
+    }
+
+    /// When the peer is to be asked whether it is there, or was silent for too long behind that.
+    ///
+    /// What it says is not read while it does not take its replies; then other limits hold.
+    private var pingDeadline: Int64 {
+        if isPaused || limits.webSocketPingMilliseconds == 0 { return .max }
+        return pingedAt > lastHeard
+            ? pingedAt + limits.webSocketPongMilliseconds
+            : lastHeard + limits.webSocketPingMilliseconds
     }
 
     private var outboundLimits: OutboundLimits {

@@ -1,9 +1,9 @@
 // How a loop delivers messages: each encoded once for all subscribers, and one send for each of them.
 internal import Commands
 internal import Core
+internal import Gateway
 internal import PubSub
 internal import Reactor
-internal import Wire
 
 /// What a connection needs while it is subscribed to something.
 final class SubscriberOutput {
@@ -15,7 +15,7 @@ final class SubscriberOutput {
     var run = 0..<0
     /// Messages of this turn that are no one run.
     var gathered = ByteBuffer()
-    var encoding = WireEncoding.text
+    var form = MessageForm.stream(.text)
     /// Whether it has messages in this turn.
     var isTouched = false
     /// Whether it is among those to be sent what waits.
@@ -29,10 +29,10 @@ final class SubscriberOutput {
     }
 }
 
-/// One encoding's messages of a turn.
+/// The messages of a turn in one form.
 final class EncodedMessages {
     var bytes = ByteBuffer()
-    /// Where the message at hand is in it; nil if it was not needed in this encoding so far.
+    /// Where the message at hand is in it; nil if it was not needed in this form so far.
     var last: Range<Int>?
 }
 
@@ -40,8 +40,9 @@ final class EncodedMessages {
 final class MessageDelivery {
     /// The connections that are subscribed to something, by their numbers.
     var subscribers: [Int: Connection] = [:]
-    /// By the raw value of the encoding.
-    private let encoded = WireEncoding.allCases.map { _ in EncodedMessages() }
+    /// By the index of the form.
+    private let encoded = (0..<MessageForm.count).map { _ in EncodedMessages() }
+    private let framer: WebSocketFramer
     private var reply = Reply()
     /// Which variant of the message at hand is encoded: the position of a pattern, or -1; see `Backlog.Item`.
     private var pattern = -1
@@ -55,6 +56,10 @@ final class MessageDelivery {
     var delivered = 0
     var lost = 0
 
+    init(_ framer: WebSocketFramer) {
+        self.framer = framer
+    }
+
     var hasResuming: Bool { !resuming.isEmpty }
 
     /// Bytes of messages encoded in this turn.
@@ -65,19 +70,19 @@ final class MessageDelivery {
         for messages in encoded { messages.last = nil }
     }
 
-    /// Where `publication` is among the encoded messages of `encoding`; encodes it if that was not done.
+    /// Where `publication` is among the encoded messages of `form`; encodes it if that was not done.
     func range(
         of publication: Publication,
         _ pattern: Int,
-        _ encoding: WireEncoding
+        _ form: MessageForm
     ) -> Range<Int> {
         if pattern != self.pattern { begin(pattern: pattern) }
-        let messages = encoded[Int(encoding.rawValue)]
+        let messages = encoded[form.index]
         if let last = messages.last { return last }
         let start = messages.bytes.count
         let item = Backlog.Item(publication, variant: pattern)
         let tellsOffset = pattern == MessageDelivery.withOffset
-        append(.message(item), encoding, tellsOffset: tellsOffset, to: &messages.bytes)
+        append(.message(item), form, tellsOffset: tellsOffset, to: &messages.bytes)
         let range = start..<messages.bytes.count
         byteCount += range.count
         messages.last = range
@@ -87,35 +92,14 @@ final class MessageDelivery {
     /// The variant of a message that tells its offset to who asked for that.
     static let withOffset = -2
 
-    /// Encodes one push for the connection of `session`.
-    func append(_ next: Backlog.Next, _ session: Session, to output: inout ByteBuffer) {
-        append(next, session.encoding, tellsOffset: session.tellsOffsets, to: &output)
-    }
-
-    private func append(
+    /// Encodes one push.
+    func append(
         _ next: Backlog.Next,
-        _ encoding: WireEncoding,
+        _ form: MessageForm,
         tellsOffset: Bool,
         to output: inout ByteBuffer
     ) {
-        switch next {
-        case .replayed(let publication):
-            MessagePush.write(publication, nil, encoding, &reply, tellsOffset: tellsOffset)
-        case .message(let item):
-            MessagePush.write(
-                item.publication,
-                item.pattern,
-                encoding,
-                &reply,
-                hasValues: item.hasValues,
-                tellsOffset: tellsOffset
-            )
-        case .gap(let channel, let lost):
-            MessagePush.writeGap(channel, lost: lost, encoding, &reply)
-        case .changeGap(let key, let lost): MessagePush.writeChangeGap(key, lost: lost, &reply)
-        }
-        ReplyEncoder.encode(reply, as: encoding, identifier: Span(), into: &output)
-        reply.reset()
+        form.append(next, tellsOffset: tellsOffset, framer, &reply, to: &output)
     }
 
     /// Gives `body` the bytes that `output` is to be sent: its run, behind what was gathered for it.
@@ -127,24 +111,24 @@ final class MessageDelivery {
             gatherRun(of: output)
             return output.gathered.withBytes(body)
         }
-        return encoded[Int(output.encoding.rawValue)].bytes.withBytes { bytes in
+        return encoded[output.form.index].bytes.withBytes { bytes in
             body(UnsafeRawBufferPointer(rebasing: bytes[output.run]))
         }
     }
 
     /// Adds the message at `range` to what `output` is sent.
-    func add(_ range: Range<Int>, _ encoding: WireEncoding, to output: SubscriberOutput) {
-        if output.encoding == encoding, output.run.upperBound == range.lowerBound {
+    func add(_ range: Range<Int>, _ form: MessageForm, to output: SubscriberOutput) {
+        if output.form == form, output.run.upperBound == range.lowerBound {
             output.run = output.run.lowerBound..<range.upperBound
             return
         }
         gatherRun(of: output)
-        output.encoding = encoding
+        output.form = form
         output.run = range
     }
 
     private func gatherRun(of output: SubscriberOutput) {
-        let messages = encoded[Int(output.encoding.rawValue)]
+        let messages = encoded[output.form.index]
         messages.bytes.withBytes { bytes in
             output.gathered.append(UnsafeRawBufferPointer(rebasing: bytes[output.run]))
         }
@@ -171,8 +155,8 @@ extension Worker {
                 give(publication)
                 if delivery.byteCount >= Worker.scratchBytes { sendMessages(now) }
             }
-            sendMessages(now)
         }
+        if !delivery.touched.isEmpty || !delivery.overflown.isEmpty { sendMessages(now) }
         resumeSubscribers(now)
         shared.exchange.count(delivered: delivery.delivered, lost: delivery.lost)
         delivery.delivered = 0
@@ -186,6 +170,15 @@ extension Worker {
         subscriptions.forEachReceiver(of: publication) { number, pattern in
             guard let connection = delivery.subscribers[number] else { return }
             connection.give(publication, pattern ?? -1)
+        }
+    }
+
+    /// Gives a message to every WebSocket that is there for requests.
+    func giveToWebSockets(_ publication: Publication) {
+        delivery.begin(pattern: -1)
+        for connection in delivery.subscribers.values where connection.session.isWebSocketOfCommands
+        {
+            connection.give(publication, -1)
         }
     }
 

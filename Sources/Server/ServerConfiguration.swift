@@ -35,6 +35,10 @@ public struct ServerConfiguration: Sendable {
     public var deniesOtherAddresses = false
     /// Whether limits of addresses and tokens are only watched: what they would refuse is counted.
     public var limitsShadow = false
+    /// Origins whose pages may open WebSockets, as `https://example.org`, beside the server's own; `*` is all.
+    public var allowedOrigins: [String] = []
+    /// Milliseconds from one notification that every WebSocket is sent to the next; 0 is none.
+    public var notificationIntervalMilliseconds: Int64 = 10_000
     /// What namespaces may hold, and how long their keys live by default.
     public var namespaces: [NamespaceRule] = []
     /// Which channels keep their last messages for subscribers that come back.

@@ -27,11 +27,13 @@ final class Worker: EventLoopDelegate {
     var scratch: Scratch
     /// What the connections that speak HTTP share; nil before there is one.
     var gateway: Gateway?
+    /// Writes the messages of WebSockets.
+    let framer: WebSocketFramer
     var plaintext = ByteBuffer(capacity: Worker.scratchBytes)
     let tools: BatchTools
     /// Which connections of this loop are subscribed to what.
     let subscriptions: LoopSubscriptions
-    let delivery = MessageDelivery()
+    let delivery: MessageDelivery
     // SAFETY: allocated in `init`, freed in `deinit`; only this loop's thread receives into it.
     let ciphertext = UnsafeMutableRawBufferPointer.allocate(
         byteCount: Worker.scratchBytes,
@@ -60,6 +62,8 @@ final class Worker: EventLoopDelegate {
     var heldBytes = 0
     /// Whether the buffers of all connections take too much.
     var wantsRelief = false
+    /// The number of the last periodic notification; -1 before the first tick.
+    var lastNotification: Int64 = -1
     /// Those of all loops, this one's included.
     private(set) var mailboxes: [Mailbox] = []
     private var expectedTick: Int64 = 0
@@ -101,6 +105,8 @@ final class Worker: EventLoopDelegate {
             limits.authenticationTimeoutMilliseconds
         )
         explanationLimits = ConnectionLimits(hasty)
+        framer = WebSocketFramer(limits)
+        delivery = MessageDelivery(framer)
         handshakes = HandshakeQueue(
             capacity: limits.maxPendingHandshakes / shared.loopCount,
             replaceableAfterMilliseconds: limits.handshakeSilenceMilliseconds,
@@ -288,7 +294,7 @@ extension Worker {
     func ticked(_ now: Moment) {
         report(now)
         releaseQuietBuffers()
-        if drain != nil { drainTurn(now) }
+        if drain != nil { drainTurn(now) } else { notifyIfDue(now) }
         tellLostChanges()
         if number == 0 { shared.exchange.trimHistory(now.monotonicMilliseconds) }
         let shards = Keyspace.shardCount

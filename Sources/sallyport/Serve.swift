@@ -91,6 +91,20 @@ struct Serve: ParsableCommand {
     )
     var retain: [String] = []
 
+    @Option(
+        help: """
+            An origin, such as https://example.org, whose pages may open WebSockets; again for others, * for all. \
+            Pages of the server itself always may, and so may clients that are no browsers.
+            """
+    )
+    var allowOrigin: [String] = []
+
+    @Option(
+        help:
+            "Seconds from one notification that every WebSocket on /ws is sent to the next; 0 is none."
+    )
+    var notificationInterval = 10.0
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -101,6 +115,11 @@ struct Serve: ParsableCommand {
         if Logger.Level(rawValue: logLevel) == nil {
             throw ValidationError("--log-level \(logLevel) is none of the levels.")
         }
+        for origin in allowOrigin where origin != "*" && !origin.contains("://") {
+            throw ValidationError(
+                "--allow-origin \(origin) is not SCHEME://HOST or SCHEME://HOST:PORT."
+            )
+        }
         _ = try namespaceRules()
         _ = try retentionRules()
         _ = try proxies()
@@ -109,7 +128,7 @@ struct Serve: ParsableCommand {
         if maxClients < 1 { throw ValidationError("--max-clients is at least 1.") }
         for (name, value) in [
             ("--shutdown-timeout", shutdownTimeout), ("--idle-timeout", idleTimeout),
-            ("--auth-timeout", authTimeout),
+            ("--auth-timeout", authTimeout), ("--notification-interval", notificationInterval),
         ] where !(value >= 0 && value <= 1e9) {
             throw ValidationError("\(name) is 0 to 1000000000 seconds.")
         }
@@ -225,6 +244,8 @@ struct Serve: ParsableCommand {
         configuration.allowAddresses = try limitOptions.allowed()
         configuration.denyAddresses = try limitOptions.denied()
         configuration.deniesOtherAddresses = limitOptions.denyOthers
+        configuration.notificationIntervalMilliseconds = Int64(notificationInterval * 1000)
+        configuration.allowedOrigins = allowOrigin
         configuration.limitsShadow = limitOptions.limitsShadow
         configuration.namespaces = try namespaceRules()
         configuration.retention = try retentionRules()

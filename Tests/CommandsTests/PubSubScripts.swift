@@ -109,6 +109,29 @@ let pubSubScripts: [Script] = [
         .run("PUBLISH a m", .noCommand("reader", "publish"))
     ),
     Script(
+        "NOTIFY",
+        .run("NOTIFY", .arity("notify")),
+        .run("NOTIFY hello", .integer(0)),
+        .run("SUBSCRIBE $sys.notify", confirmed("subscribe", "$sys.notify", 1)),
+        .begin("root"),
+        .run("PSUBSCRIBE *", confirmed("psubscribe", "*", 1)),
+        .begin("root"),
+        .run("NOTIFY hello", .integer(2)),
+        .run("NOTIFY hello TYPE alert", .integer(2)),
+        .run("NOTIFY hello DATA 7 TYPE alert", .integer(2)),
+        .run("NOTIFY hello TYPE", .syntax),
+        .run("NOTIFY hello TYPE a TYPE b", .syntax),
+        .run("NOTIFY hello alert", .syntax),
+        .run(
+            "NOTIFY \(String(repeating: "m", count: 60)) TYPE 12345",
+            .error(.tooLong, "notification above maxValueBytes=64 bytes")
+        ),
+        .begin("standard"),
+        .run("NOTIFY hello", noChannel),
+        .begin("reader"),
+        .run("NOTIFY hello", .noCommand("reader", "notify"))
+    ),
+    Script(
         "the server's own channels",
         .run("PUBLISH $sys.gap m", reserved),
         .run("PUBLISH $sys. m", reserved),

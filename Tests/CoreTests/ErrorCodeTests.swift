@@ -30,6 +30,7 @@ struct ErrorCodeTests {
         (.targetTooLong, 63, "target_too_long"),
         (.unsupportedMediaType, 64, "unsupported_media_type"),
         (.headTooLarge, 65, "head_too_large"), (.expectationFailed, 66, "expectation_failed"),
+        (.upgradeRequired, 67, "upgrade_required"),
     ]
 
     @Test("numbers and JSON codes are frozen")

@@ -1,6 +1,7 @@
 // What concerns the connection: tokens, limits, bodies, pipelines, and its end.
 import Commands
 import Core
+import Foundation
 import Testing
 
 @testable import Gateway
@@ -119,6 +120,20 @@ import Testing
         let value = String(repeating: "v", count: (1 << 20) + 1)
         let large = try HTTPBench().ask(request("PUT", "/v1/kv/k", body: value))
         #expect(large.status == 413 && large.code == "value_too_large")
+    }
+
+    @Test func theLastRequestOfOneConnectionLeavesNothingToTheNext() throws {
+        let bench = try HTTPBench()
+        let lasts = [
+            request("GET", "/health", ["Connection: close"]),
+            request("GET", "/nothing", ["Connection: close"]),
+            request("PUT", "/v1/kv/k", ["Connection: close"], body: "v"),
+            request("GET", "/health").replacingOccurrences(of: "HTTP/1.1", with: "HTTP/1.0"),
+        ]
+        for last in lasts {
+            for _ in 0..<3 { #expect(try bench.ask(last).status != 400) }
+            #expect(try bench.ask(request("PUT", "/v1/kv/l", body: "v")).status == 204)
+        }
     }
 
     @Test func expectations() throws {

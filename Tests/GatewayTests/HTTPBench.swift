@@ -50,6 +50,7 @@ final class HTTPBench {
     private var identifier = 0
 
     init(
+        origins: [String] = [],
         loops: [LoopState] = [LoopState(connections: 1, latenessMilliseconds: 0)],
         adjust: (inout Limits) -> Void = { _ in }
     ) throws {
@@ -67,7 +68,7 @@ final class HTTPBench {
             now: Moment(unixMilliseconds: 1_800_000_000_000, monotonicMilliseconds: 0)
         )
         context.facts.watchLoops { _ in loops }
-        gateway = Gateway(context)
+        gateway = Gateway(context, allowedOrigins: origins)
     }
 
     func connect() -> HTTPPeer {

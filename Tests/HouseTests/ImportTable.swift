@@ -16,7 +16,10 @@ enum ImportTable {
         "PubSub": ["Core"],
         "Access": ["Core", "Crypto"],
         "Commands": ["Core", "Keyspace", "PubSub", "Access"],
-        "Gateway": ["Core", "Wire", "Commands", "NIOCore", "NIOEmbedded", "NIOHTTP1"],
+        "Gateway": [
+            "Core", "Crypto", "Wire", "PubSub", "Commands", "CZlib", "NIOCore", "NIOEmbedded",
+            "NIOHTTP1",
+        ],
         "Server": [
             "Core", "Crypto", "TLS", "Reactor", "Telemetry", "Wire", "Keyspace", "PubSub",
             "Access", "Commands", "Gateway", "Logging",
@@ -44,6 +47,7 @@ enum ImportTable {
         "CLinux": ["Reactor"],
         "CJemalloc": ["Telemetry"],
         "CSimdjson": ["Wire"],
+        "CZlib": ["Gateway"],
     ]
 
     /// What is wrong with the imports of `file`: one sentence each.

@@ -192,6 +192,76 @@ import Testing
         #expect(other.deadline == 900, "what was taken at 700 counts")
     }
 
+    private func webSocket() -> ConnectionStateMachine {
+        var limits = Self.limits
+        limits.idleTimeoutMilliseconds = 0
+        limits.webSocketPingMilliseconds = 300
+        limits.webSocketPongMilliseconds = 100
+        var machine = ConnectionStateMachine(limits: limits, now: 0)
+        machine.handshakeCompleted(10)
+        machine.authenticated(20)
+        machine.heard(20)
+        machine.answersPings = true
+        return machine
+    }
+
+    @Test func aSilentWebSocketIsAskedWhetherItIsThere() {
+        var machine = webSocket()
+        #expect(machine.deadline == 320)
+        machine.heard(100)
+        #expect(machine.timerFired(320) == .wait(until: 400))
+        #expect(machine.timerFired(400) == .ping)
+        #expect(machine.timerFired(450) == .wait(until: 500))
+        // Any byte is an answer, even in the same millisecond.
+        machine.heard(400)
+        #expect(machine.timerFired(500) == .wait(until: 700))
+        #expect(machine.timerFired(700) == .ping)
+        guard case .refuse(let error) = machine.timerFired(800) else {
+            Issue.record("it is not closed")
+            return
+        }
+        #expect(error.code == .idleTimeout)
+        #expect(error.message.contains("limit=webSocketPongMilliseconds"))
+        #expect(machine.phase == .flushing)
+    }
+
+    @Test func aWebSocketThatIsNotReadIsNotAsked() {
+        var machine = webSocket()
+        #expect(machine.outboundChanged(1001, 100) == .pauseReading)
+        #expect(machine.timerFired(320) == .cutOff(limit: "unreadReplyTimeoutMilliseconds"))
+        var limits = Self.limits
+        limits.idleTimeoutMilliseconds = 0
+        limits.webSocketPingMilliseconds = 0
+        var quiet = ConnectionStateMachine(limits: limits, now: 0)
+        quiet.handshakeCompleted(10)
+        quiet.authenticated(20)
+        quiet.answersPings = true
+        #expect(quiet.deadline == nil)
+    }
+
+    @Test func pingsDoNotProlongAMessage() {
+        var machine = webSocket()
+        machine.processed(hasPartial: true, 100)
+        machine.heard(550)
+        machine.processed(hasPartial: true, 550)
+        guard case .refuse(let error) = machine.timerFired(600) else {
+            Issue.record("it is not refused")
+            return
+        }
+        #expect(error.code == .requestTimeout)
+    }
+
+    @Test func aNewRequestHasATimeOfItsOwn() {
+        var machine = active()
+        machine.processed(hasPartial: true, 100)
+        machine.heard(400)
+        // Each read ends within a request, and each time it is another one.
+        machine.processed(hasPartial: true, hasFinished: true, 400)
+        #expect(machine.deadline == 900)
+        machine.processed(hasPartial: true, 800)
+        #expect(machine.deadline == 900)
+    }
+
     @Test func theHardLimitCutsOffAtOnce() {
         var machine = active()
         #expect(machine.outboundChanged(10_000, 30) == .pauseReading)

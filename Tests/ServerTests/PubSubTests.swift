@@ -79,6 +79,49 @@ import Testing
         #expect(try text.line() == "> message news again")
     }
 
+    @Test func everyEncodingReceivesNotifications() throws {
+        let server = try server()
+        let publisher = try server.textClient()
+        let text = try server.textClient()
+        let json = try server.jsonClient()
+        let resp2 = try resp(server, version: 2)
+        let resp3 = try resp(server, version: 3)
+        #expect(try text.ask("SUBSCRIBE $sys.notify") == "1")
+        #expect(
+            try json.ask(#"{"action":"SUBSCRIBE","channel":"$sys.notify"}"#) == #"{"result":1}"#
+        )
+        for client in [resp2, resp3] {
+            try client.send("PSUBSCRIBE $sys.*\r\n")
+            for _ in 0..<6 { _ = try client.line() }
+        }
+        #expect(try publisher.ask(#"NOTIFY "hello \"you\"" TYPE alert DATA '{"a":1}'"#) == "4")
+        let object =
+            #""kind":"alert","message":"hello \"you\"","data":"{\"a\":1}","from":"tester"}"#
+        #expect(try text.line() == #"> notify alert "hello \"you\"" {"a":1}"#)
+        #expect(try json.line() == #"{"event":"notify","# + object)
+        let payload = "{" + object
+        let lines = [
+            "$8", "pmessage", "$6", "$sys.*", "$11", "$sys.notify", "$\(payload.utf8.count)",
+            payload,
+        ]
+        for (client, head) in [(resp2, "*4"), (resp3, ">4")] {
+            for line in [head] + lines { #expect(try client.line() == line) }
+        }
+        // What came as JSON is JSON; what is not there is null.
+        let notify = #"{"action":"NOTIFY","message":"m","data":{"a":[1, 2]}}"#
+        try json.send(notify + "\n")
+        let replies = [try json.line(), try json.line()]
+        #expect(replies.contains(#"{"result":4}"#))
+        #expect(
+            replies.contains(
+                #"{"event":"notify","kind":"info","message":"m","data":{"a":[1,2]},"from":"tester"}"#
+            )
+        )
+        #expect(try text.line() == #"> notify info m {"a":[1,2]}"#)
+        #expect(try publisher.ask("NOTIFY m") == "4")
+        #expect(try text.line() == "> notify info m (nil)")
+    }
+
     /// A field of a protobuf message that holds bytes or a message, of fewer than 128 bytes.
     private func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
         [number << 3 | 2, UInt8(bytes.count)] + bytes

@@ -128,6 +128,8 @@ final class ServerProcess {
 
     var authority: String { folder + "/ca.pem" }
 
+    var processIdentifier: Int32 { process.processIdentifier }
+
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
     /// Waits for its end and tells its exit status; negative if a signal ended it.

@@ -1,13 +1,14 @@
 // Base64 (RFC 4648 section 4), for bytes that JSON cannot hold.
-import Core
+public import Core
 
-enum Base64 {
+/// Base64 with its padding.
+public enum Base64 {
     /// Appends the bytes that `text` stands for; false, with `output` as it was, if it is no
     /// base64.
     ///
     /// Padding is required, and the bits that it leaves over must be 0, so that each value has one
     /// form.
-    static func append(decoding text: Span<UInt8>, to output: inout ByteBuffer) -> Bool {
+    public static func append(decoding text: Span<UInt8>, to output: inout ByteBuffer) -> Bool {
         if text.count % 4 != 0 { return false }
         let before = output.count
         var padding = 0
@@ -37,7 +38,7 @@ enum Base64 {
     }
 
     /// Appends the base64 text of `bytes`, padded.
-    static func append(encoding bytes: Span<UInt8>, to output: inout ByteBuffer) {
+    public static func append(encoding bytes: Span<UInt8>, to output: inout ByteBuffer) {
         output.reserve((bytes.count + 2) / 3 * 4)
         var at = 0
         while at < bytes.count {

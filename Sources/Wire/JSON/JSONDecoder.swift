@@ -69,13 +69,14 @@ extension LineJSONParser {
     /// Arguments are in `frame.scratch`, in the order of the command's row. `frame.identifier` is
     /// filled wherever an `id` was found, so that an error can carry it; it is JSON text. The
     /// fields `action` and `id` are every command's; so is `namespace`, unless an argument has that
-    /// name. Without `isAuthenticated`, only commands that need no token are told from others.
+    /// name. With an `action` the object is a request of that command and must have no such field. Without `isAuthenticated`, only commands that need no token are told from others.
     /// Errors: `malformedJSON`, `invalidRequest`, `unknownCommand`, `unauthenticated`.
     public func fill(
         _ frame: inout RequestFrame,
         from text: Span<UInt8>,
         catalog: CommandCatalog,
-        isAuthenticated: Bool = true
+        isAuthenticated: Bool = true,
+        action: StaticString? = nil
     ) -> ServerError? {
         defer { shrink() }
         do throws(ServerError) {
@@ -83,7 +84,7 @@ extension LineJSONParser {
             guard csj_kind_of(root) == CSJ_OBJECT else {
                 throw ServerError(.invalidRequest, "a request must be a JSON object")
             }
-            try fill(&frame, root, text, catalog, isAuthenticated)
+            try fill(&frame, root, text, catalog, isAuthenticated, action)
             return nil
         } catch {
             frame.removeArguments()
@@ -97,13 +98,31 @@ extension LineJSONParser {
         _ root: csj_value,
         _ text: Span<UInt8>,
         _ catalog: CommandCatalog,
-        _ isAuthenticated: Bool
+        _ isAuthenticated: Bool,
+        _ known: StaticString?
     ) throws(ServerError) {
         let reserved = try readReserved(root)
         if let identifier = reserved.id { try writeIdentifier(identifier, &frame) }
+        if let known {
+            if reserved.action != nil { throw .invalidRequest("field 'action' is not for here") }
+            let name = "\(known)"
+            return try fill(&frame, root, text, catalog, isAuthenticated, reserved, name.utf8.span)
+        }
         guard let action = reserved.action else { throw .missing("action") }
         guard csj_kind_of(action) == CSJ_STRING else { throw .wrongType("action", "a string") }
-        let name = string(action)
+        try fill(&frame, root, text, catalog, isAuthenticated, reserved, string(action))
+    }
+
+    /// Fills `frame` from the object `root`, a request of the command called `name`.
+    private func fill(
+        _ frame: inout RequestFrame,
+        _ root: csj_value,
+        _ text: Span<UInt8>,
+        _ catalog: CommandCatalog,
+        _ isAuthenticated: Bool,
+        _ reserved: Reserved,
+        _ name: Span<UInt8>
+    ) throws(ServerError) {
         let found = catalog.index(of: name)
         if !isAuthenticated {
             // A peer without a token learns nothing of which commands and fields there are.
