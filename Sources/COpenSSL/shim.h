@@ -6,6 +6,7 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
@@ -47,6 +48,10 @@ static inline void *SSL_get_app_data_shim(const SSL *ssl) {
     return SSL_get_app_data(ssl);
 }
 
+static inline long SSL_set_read_ahead_shim(SSL *ssl, int on) {
+    SSL_set_read_ahead(ssl, on);
+    return 1;
+}
 static inline long SSL_CTX_set_min_proto_version_shim(SSL_CTX *ctx, int version) {
     return SSL_CTX_set_min_proto_version(ctx, version);
 }

@@ -130,6 +130,6 @@ extension Connection {
         return progress
     }
 
-    /// The most plaintext in one record (RFC 8446 section 5.1).
-    static let recordBytes = 16 << 10
+    /// Room that any record can be read into.
+    static let recordBytes = TLSSession.recordRoom
 }

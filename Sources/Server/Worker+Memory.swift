@@ -5,12 +5,14 @@ internal import Gateway
 internal import Logging
 internal import Reactor
 internal import Synchronization
+internal import TLS
 
 extension Connection {
     /// Counts what this connection's buffers take now.
     @inline(__always)
     func countMemory() {
         var held = inbound.capacity &+ outbound.capacity &+ heldCiphertext.capacity
+        if let tls { held &+= tls.heldBytes }
         if let http { held &+= http.heldBytes }
         if held != countedBytes { countMemory(held) }
     }

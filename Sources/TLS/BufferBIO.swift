@@ -66,17 +66,9 @@ private func writeCallback(
     // SAFETY: `make` set the data pointer to a live `sallyport_bio_buffers`.
     guard let data = BIO_get_data(bio), let source, count > 0 else { return -1 }
     let buffers = data.assumingMemoryBound(to: sallyport_bio_buffers.self)
-    let used = buffers.pointee.output_count
-    let needed = used + Int(count)
-    if needed > buffers.pointee.output_capacity {
-        let capacity = max(needed, buffers.pointee.output_capacity * 2, 32 << 10)
-        guard let block = realloc(buffers.pointee.output, capacity) else { return -1 }
-        buffers.pointee.output = block.assumingMemoryBound(to: UInt8.self)
-        buffers.pointee.output_capacity = capacity
-    }
-    guard let output = buffers.pointee.output else { return -1 }
-    // SAFETY: the block holds `needed` bytes, of which `used` are taken.
-    memcpy(output + used, source, Int(count))
-    buffers.pointee.output_count = needed
+    guard let room = TLSBuffers.reserve(Int(count), buffers) else { return -1 }
+    // SAFETY: there is room for `count` bytes.
+    memcpy(room, source, Int(count))
+    buffers.pointee.output_count += Int(count)
     return count
 }

@@ -69,6 +69,51 @@ public final class TLSBuffers {
     /// How much ciphertext was written since `clearOutput`.
     public var outputBytes: Int { pointer.pointee.output_count }
 
+    /// Passes over the first `count` bytes of the input, of which there are that many.
+    @inline(__always)
+    func skipInput(_ count: Int) {
+        // SAFETY: whoever calls has read `count` bytes of `remainingInput`.
+        pointer.pointee.input? += count
+        pointer.pointee.input_count -= count
+    }
+
+    /// Counts a KeyUpdate message of the present input.
+    func countKeyUpdate() { pointer.pointee.key_updates += 1 }
+
+    /// Room for `count` more bytes behind the output; nil where memory is out.
+    @inline(__always)
+    func reserveOutput(_ count: Int) -> UnsafeMutablePointer<UInt8>? {
+        TLSBuffers.reserve(count, pointer)
+    }
+
+    /// Notes that `count` more bytes are output, for which `reserveOutput` made room.
+    @inline(__always)
+    func noteOutput(_ count: Int) { pointer.pointee.output_count += count }
+
+    /// As `reserveOutput`, for the BIO's callback.
+    @inline(__always)
+    static func reserve(
+        _ count: Int,
+        _ buffers: UnsafeMutablePointer<sallyport_bio_buffers>
+    ) -> UnsafeMutablePointer<UInt8>? {
+        let needed = buffers.pointee.output_count &+ count
+        if needed > buffers.pointee.output_capacity, !grow(needed, buffers) { return nil }
+        // SAFETY: the block holds `needed` bytes, of which `output_count` are taken.
+        return buffers.pointee.output.map { $0 + buffers.pointee.output_count }
+    }
+
+    @inline(never)
+    private static func grow(
+        _ needed: Int,
+        _ buffers: UnsafeMutablePointer<sallyport_bio_buffers>
+    ) -> Bool {
+        let capacity = max(needed, buffers.pointee.output_capacity * 2, 32 << 10)
+        guard let block = realloc(buffers.pointee.output, capacity) else { return false }
+        buffers.pointee.output = block.assumingMemoryBound(to: UInt8.self)
+        buffers.pointee.output_capacity = capacity
+        return true
+    }
+
     /// Forgets the output behind its first `count` bytes.
     public func truncateOutput(to count: Int) {
         if count == 0 { return clearOutput() }

@@ -43,6 +43,8 @@ public final class TLSContext: Sendable {
     // SAFETY: OpenSSL's ALPN callback borrows this box by address, so it lives as long as the context.
     let protocols: ProtocolList
     let isServer: Bool
+    /// What protects the records of a server's sessions behind the handshake.
+    let suites: RecordSuites?
 
     /// Makes a server's context; the error says which file is wrong and how.
     public init(server options: TLSServerOptions) throws(TLSError) {
@@ -50,6 +52,7 @@ public final class TLSContext: Sendable {
         pointer = context
         protocols = ProtocolList(options.applicationProtocols)
         isServer = true
+        suites = RecordSuites()
         _ = SSL_CTX_set_options(context, sallyport_server_options())
         _ = SSL_CTX_set_session_cache_mode_shim(context, Int(SSL_SESS_CACHE_OFF))
         _ = SSL_CTX_set_num_tickets(context, 1)
@@ -59,6 +62,7 @@ public final class TLSContext: Sendable {
         SSL_CTX_set_alpn_select_cb(context, selectProtocol, callbackData)
         SSL_CTX_set_client_hello_cb(context, TLSSession.helloCallback, nil)
         SSL_CTX_count_key_updates_shim(context)
+        SSL_CTX_set_keylog_callback(context, TrafficSecrets.callback)
         try TLSIdentity.load(options, into: context)
     }
 
@@ -71,6 +75,7 @@ public final class TLSContext: Sendable {
         pointer = context
         protocols = ProtocolList(applicationProtocols)
         isServer = false
+        suites = nil
         let offer = protocols.names.flatMap { [UInt8(truncatingIfNeeded: $0.count)] + $0 }
         // Unlike all others, this call answers 0 where it succeeded.
         if !protocols.names.allSatisfy({ (1...255).contains($0.count) })

@@ -22,14 +22,14 @@ extension TLSSession {
     ///
     /// In TLS 1.3 a ticket comes behind the handshake, with what is read then.
     public var ticket: TLSTicket? {
-        guard let session = SSL_get1_session(pointer) else { return nil }
+        guard let ssl, let session = SSL_get1_session(ssl) else { return nil }
         let ticket = TLSTicket(owning: session)
         return SSL_SESSION_is_resumable(session) == 1 ? ticket : nil
     }
 
     /// Offers to resume the session of `ticket`; before the handshake, on a client of the same server.
     public func resume(_ ticket: TLSTicket) {
-        _ = SSL_set_session(pointer, ticket.pointer)
+        _ = SSL_set_session(ssl, ticket.pointer)
     }
 }
 

@@ -1,4 +1,5 @@
 // Handshakes in memory: what is negotiated, whom a client believes, and what makes one fail.
+import COpenSSL
 import Testing
 
 @testable import TLS
@@ -19,6 +20,38 @@ import Testing
             #expect(peer.progress == .incomplete)
             #expect(peer.received.isEmpty)
         }
+    }
+
+    /// What is tested of a server's data is so of its record layer, whichever suite is chosen, and of libssl
+    /// where TLS 1.2 is.
+    @Test(arguments: [
+        "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+    ])
+    func theRecordLayerTakesOverFromTLS13(suite: String) throws {
+        let connection = try fixture.connection()
+        let isOld = suite.hasPrefix("ECDHE")
+        _ = connection.client.session.withSSL { ssl in
+            isOld
+                ? Int(SSL_ctrl(ssl, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(TLS1_2_VERSION), nil))
+                : Int(SSL_set_ciphersuites(ssl, suite))
+        }
+        try connection.shuttle(.random(seed: 7))
+        #expect(connection.server.session.hasRecordLayer == !isOld)
+        #expect(!connection.client.session.hasRecordLayer)
+        if !isOld { #expect(connection.server.session.cipherSuite == suite) }
+        #expect(connection.server.session.version == connection.client.session.version)
+        let data = (0..<40_000).map { UInt8(truncatingIfNeeded: $0) }
+        for (from, to) in [
+            (connection.client, connection.server), (connection.server, connection.client),
+        ] {
+            #expect(to.feed(from.write(data), .random(seed: 8)).isEmpty)
+            let isSame = to.received == data
+            #expect(isSame)
+        }
+        connection.server.session.releaseBuffers()
+        _ = connection.client.feed(connection.server.write([1]) + connection.server.close())
+        #expect(connection.client.progress == .closed)
     }
 
     @Test func nothingIsEstablishedBefore() throws {

@@ -50,6 +50,23 @@ import Testing
         #expect(connection.server.buffers.keyUpdates == 0)
     }
 
+    /// Both libssl's idea of a KeyUpdate and the record layer's, in either direction.
+    @Test func keysChangeUnderWay() throws {
+        let connection = try fixture.established(.whole)
+        for round in 0..<5 as Range<UInt8> {
+            let update = connection.client.session.keyUpdate(
+                connection.client,
+                SSL_KEY_UPDATE_REQUESTED
+            )
+            _ = connection.server.feed(update + connection.client.write([round]))
+            let answer = connection.server.write([round, round])
+            #expect(try records(answer).count == 2, "KeyUpdate, then data")
+            _ = connection.client.feed(answer)
+            #expect(connection.client.received.suffix(2) == [round, round])
+        }
+        #expect(connection.server.received == [0, 1, 2, 3, 4])
+    }
+
     /// One read of a flood costs no more than the limit and what libssl had read ahead.
     @Test func aFloodOfKeyUpdatesFails() throws {
         let connection = try fixture.established(.whole)
@@ -63,9 +80,12 @@ import Testing
 
 extension TLSSession {
     /// Asks `peer`, whose session this is, for a KeyUpdate that wants no answer; the ciphertext.
-    fileprivate func keyUpdate(_ peer: Peer) -> [UInt8] {
+    fileprivate func keyUpdate(
+        _ peer: Peer,
+        _ request: Int32 = SSL_KEY_UPDATE_NOT_REQUESTED
+    ) -> [UInt8] {
         withSSL { ssl in
-            #expect(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1)
+            #expect(SSL_key_update(ssl, request) == 1)
             #expect(SSL_do_handshake(ssl) == 1)
         }
         return peer.takeOutput()
