@@ -6,18 +6,20 @@ extension TLSSession {
     ///
     /// For a client that tests a server; what the server makes of it comes with what is read next.
     public func renegotiate() {
+        guard let ssl else { return }
         clearErrors()
-        _ = SSL_clear_options(pointer, noRenegotiation)
-        _ = SSL_renegotiate(pointer)
-        _ = SSL_do_handshake(pointer)
+        _ = SSL_clear_options(ssl, noRenegotiation)
+        _ = SSL_renegotiate(ssl)
+        _ = SSL_do_handshake(ssl)
         clearErrors()
     }
 
     /// Changes the keys and asks the peer to do so too (RFC 8446 section 4.6.3); nothing in TLS 1.2.
     public func updateKeys() {
+        guard let ssl else { return }
         clearErrors()
-        _ = SSL_key_update(pointer, Int32(SSL_KEY_UPDATE_REQUESTED))
-        _ = SSL_do_handshake(pointer)
+        _ = SSL_key_update(ssl, Int32(SSL_KEY_UPDATE_REQUESTED))
+        _ = SSL_do_handshake(ssl)
         clearErrors()
     }
 
