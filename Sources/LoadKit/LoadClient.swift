@@ -245,8 +245,7 @@ extension LoadClient {
         engine.totals.connection = LoadTotals.Connection(
             address: link.address.description,
             version: session.version,
-            cipher: session.cipherSuite,
-            isLocal: link.socket.localAddress().host == link.address.host
+            cipher: session.cipherSuite
         )
     }
 

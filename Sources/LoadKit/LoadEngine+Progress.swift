@@ -19,7 +19,9 @@ extension LoadEngine {
                 totals.isEndedEarly = true
                 let hadNotBegun = phase != .running && phase != .warmingUp
                 nextToBegin = clients.count
-                drain(now)
+                // What is due at this moment waited for nobody.
+                handledEvents(now)
+                if phase != .draining { drain(now) }
                 // Nobody publishes, so there is nothing to wait for.
                 if hadNotBegun { for client in clients { client.stop(now) } }
             }

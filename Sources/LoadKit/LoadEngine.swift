@@ -227,7 +227,8 @@ final class LoadEngine: EventLoopDelegate {
             remaining = share + (isMore ? 1 : 0)
         } else {
             let duration = max(1, Int64(options.durationSeconds * 1000))
-            stopAt = now.monotonicMilliseconds + duration
+            // Behind the last planned start, whose nanoseconds these milliseconds do not have.
+            stopAt = now.monotonicMilliseconds + duration + (options.rate == nil ? 0 : 1)
             dispatcher?.schedule.end = nanoseconds + duration * 1_000_000
         }
         enter(.running, now)

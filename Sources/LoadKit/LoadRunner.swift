@@ -207,9 +207,9 @@ struct ServerWatch: Sendable {
         if let sample = process?.sample() { usage.add(sample) }
     }
 
-    /// Looks once more, if the end of measuring was not seen.
+    /// Looks once more, if the end of measuring was not seen, or not even its beginning.
     mutating func conclude() {
-        if !isMeasuring { return }
+        if !isMeasuring, usage.last != nil { return }
         isMeasuring = false
         if let sample = process?.sample() { usage.add(sample) }
     }

@@ -10,6 +10,16 @@ public enum FigureUnit: Sendable, Equatable {
     case bytes
     /// How many, or how many a second, or a ratio.
     case number
+
+    /// What stands behind a value.
+    var suffix: String {
+        switch self {
+        case .milliseconds: " ms"
+        case .seconds: " s"
+        case .bytes: " bytes"
+        case .number: ""
+        }
+    }
 }
 
 /// One figure of a report.
@@ -179,7 +189,8 @@ public struct Threshold: Sendable, Equatable, CustomStringConvertible {
             limit = value * factor
         }
         if comparison.holds(actual, limit) { return nil }
-        return "\(self): \(Figures.fixed(actual, 3)) \(comparison.rawValue) "
-            + "\(Figures.fixed(limit, 3)) does not hold"
+        let unit = left.unit.suffix
+        return "\(self): \(Figures.fixed(actual, 3))\(unit) \(comparison.rawValue) "
+            + "\(Figures.fixed(limit, 3))\(unit) does not hold"
     }
 }

@@ -14,6 +14,7 @@ import Testing
         }
     }
 
+    // A WebSocket needs a server with the route /ws.
     @Test(arguments: LoadEncoding.allCases.filter { $0 != .websocket })
     func everyReplyIsRight(_ encoding: LoadEncoding) async throws {
         let target = try LoadTarget()

@@ -52,6 +52,11 @@ import Testing
         #expect(try Threshold("p99<del.p99").failure(figures) != nil)
     }
 
+    @Test func failuresSayBothSidesInOneUnit() throws {
+        let failure = try Threshold("p99<9000us").failure(figures)
+        #expect(failure == "p99<9000us: 12.000 ms < 9.000 ms does not hold")
+    }
+
     @Test func aRunKnowsBeforehandWhatItMeasures() throws {
         var options = try LoadOptions()
         func check(_ text: String, hasServer: Bool = false) throws {

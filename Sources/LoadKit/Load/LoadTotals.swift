@@ -26,8 +26,6 @@ struct LoadTotals: Sendable {
         var address: String
         var version: String
         var cipher: String
-        /// Whether both of its ends have the same address.
-        var isLocal: Bool
     }
 
     /// Adds another loop's.

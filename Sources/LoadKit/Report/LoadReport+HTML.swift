@@ -34,6 +34,7 @@ extension LoadReport {
     private var verdictBox: String {
         let words =
             switch verdict {
+            case .good where !isGood: "Good: all thresholds hold, that on errors among them."
             case .good: "Good: every client connected and every reply was right."
             case .failed: "Failed: see the errors below."
             case .crossed: "Crossed: a threshold does not hold."

@@ -93,6 +93,7 @@ extension LoadReport {
         lines.append("")
         let words: String
         switch verdict {
+        case .good where !isGood: words = "good: all thresholds hold, that on errors among them"
         case .good: words = "good: every client connected and every reply was right"
         case .failed: words = "failed: see the errors above"
         case .crossed: words = "crossed: a threshold does not hold"
