@@ -15,7 +15,7 @@ import Testing
     }
 
     // A WebSocket needs a server with the route /ws.
-    @Test(arguments: LoadEncoding.allCases.filter { $0 != .websocket })
+    @Test(arguments: LoadEncoding.allCases)
     func everyReplyIsRight(_ encoding: LoadEncoding) async throws {
         let target = try LoadTarget()
         var options = try target.options()

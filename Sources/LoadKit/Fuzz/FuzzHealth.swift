@@ -14,6 +14,8 @@ final class FuzzHealth {
     private(set) var checks = 0
     private(set) var latency = LatencyRecorder()
 
+    private var key: String { "fuzz-health:\(options.runName)" }
+
     init(_ room: PeerRoom, _ options: FuzzOptions) {
         self.room = room
         self.options = options
@@ -26,7 +28,6 @@ final class FuzzHealth {
         if line == nil, let failure = connect() { return failure }
         guard let line else { return FuzzFailure(.dead, "there is no connection") }
         let value = "round \(round)"
-        let key = "fuzz-health:\(options.runName)"
         let requests = [["PING"], ["SET", key, value], ["GET", key]]
         let expected: [WireReply] = [
             .status(Array("PONG".utf8)), .status(Array("OK".utf8)), .bytes(Array(value.utf8)),
@@ -46,7 +47,12 @@ final class FuzzHealth {
             web = made
         }
         guard let web else { return nil }
-        web.peer.send(Array("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
+        // With a token it may stay for as long as it likes, and reads what was just written.
+        let request =
+            options.load.token.map {
+                "GET /v1/kv/\(key) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \($0)\r\n\r\n"
+            } ?? "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        web.peer.send(Array(request.utf8))
         return answers(web, [.http(200)], .http)
     }
 

@@ -3,7 +3,7 @@
 // Source: https://protobuf.dev/programming-guides/encoding
 
 /// A field of a message.
-struct ProtobufField: Equatable, Sendable {
+struct ProtobufNode: Equatable, Sendable {
     enum Content: Equatable, Sendable {
         case varint(UInt64)
         case fixed64(UInt64)
@@ -31,9 +31,9 @@ struct ProtobufField: Equatable, Sendable {
     }
 
     /// The fields of a message.
-    static func all(_ message: ArraySlice<UInt8>) throws(ReplyBytes.Stop) -> [ProtobufField] {
+    static func all(_ message: ArraySlice<UInt8>) throws(ReplyBytes.Stop) -> [ProtobufNode] {
         var reader = ReplyBytes(message)
-        var fields: [ProtobufField] = []
+        var fields: [ProtobufNode] = []
         while !reader.isAtEnd {
             let key = try varint(&reader)
             let content: Content
@@ -45,7 +45,7 @@ struct ProtobufField: Equatable, Sendable {
             default: throw .malformed("a field of wire type \(key & 7)")
             }
             fields.append(
-                ProtobufField(number: Int(truncatingIfNeeded: key >> 3), content: content)
+                ProtobufNode(number: Int(truncatingIfNeeded: key >> 3), content: content)
             )
         }
         return fields
@@ -99,7 +99,7 @@ enum ProtobufTree {
 
     private static func response(_ message: ArraySlice<UInt8>) throws(ReplyBytes.Stop) -> WireReply
     {
-        guard let field = try ProtobufField.all(message).last(where: { $0.number != 1 }) else {
+        guard let field = try ProtobufNode.all(message).last(where: { $0.number != 1 }) else {
             throw .malformed("a response without a result")
         }
         switch field.number {
@@ -119,13 +119,13 @@ enum ProtobufTree {
     private static func part(
         _ message: ArraySlice<UInt8>,
         _ number: Int
-    ) throws(ReplyBytes.Stop) -> ProtobufField? {
-        try ProtobufField.all(message).last { $0.number == number }
+    ) throws(ReplyBytes.Stop) -> ProtobufNode? {
+        try ProtobufNode.all(message).last { $0.number == number }
     }
 
     /// A value by its number in `Value`.
     private static func kind(
-        _ field: ProtobufField,
+        _ field: ProtobufNode,
         number: Int
     ) throws(ReplyBytes.Stop) -> WireReply {
         switch number {
@@ -135,11 +135,11 @@ enum ProtobufTree {
         case 4: return .null
         case 5:
             var items: [WireReply] = []
-            for item in try ProtobufField.all(field.bytes) { items.append(try value(item.bytes)) }
+            for item in try ProtobufNode.all(field.bytes) { items.append(try value(item.bytes)) }
             return .list(items)
         case 6:
             var items: [WireReply] = []
-            for entry in try ProtobufField.all(field.bytes) {
+            for entry in try ProtobufNode.all(field.bytes) {
                 items.append(try value(try part(entry.bytes, 1)?.bytes ?? []))
                 items.append(try value(try part(entry.bytes, 2)?.bytes ?? []))
             }
@@ -154,7 +154,7 @@ enum ProtobufTree {
     }
 
     private static func value(_ message: ArraySlice<UInt8>) throws(ReplyBytes.Stop) -> WireReply {
-        guard let field = try ProtobufField.all(message).last else { return .null }
+        guard let field = try ProtobufNode.all(message).last else { return .null }
         return try kind(field, number: field.number)
     }
 
@@ -165,7 +165,7 @@ enum ProtobufTree {
 
     private static func push(_ message: ArraySlice<UInt8>) throws(ReplyBytes.Stop) -> WireReply {
         var items: [WireReply] = [.bytes(Array(try part(message, 1)?.bytes ?? []))]
-        for field in try ProtobufField.all(message) where field.number == 2 {
+        for field in try ProtobufNode.all(message) where field.number == 2 {
             items.append(try value(try part(field.bytes, 2)?.bytes ?? []))
         }
         return .push(items)

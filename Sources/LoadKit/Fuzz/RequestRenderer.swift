@@ -88,11 +88,11 @@ struct RequestRenderer: Sendable {
         }
         var message: [UInt8]
         if words.count == 2, String(decoding: name, as: UTF8.self) == "AUTH" {
-            message = ProtobufField.encoded(2, ProtobufField.encoded(1, words[1]))
+            message = ProtobufNode.encoded(2, ProtobufNode.encoded(1, words[1]))
         } else {
-            message = ProtobufField.encoded(1, name)
-            for word in words.dropFirst() { message += ProtobufField.encoded(2, word) }
-            message = ProtobufField.encoded(17, message)
+            message = ProtobufNode.encoded(1, name)
+            for word in words.dropFirst() { message += ProtobufNode.encoded(2, word) }
+            message = ProtobufNode.encoded(17, message)
         }
         if message.count >= 16 << 20 { return nil }
         let length = UInt32(truncatingIfNeeded: message.count)

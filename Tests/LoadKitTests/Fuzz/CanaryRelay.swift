@@ -32,7 +32,7 @@ final class CanaryRelay: Sendable {
             while let self, !self.isStopping.load(ordering: .relaxed) {
                 loop.turn(maximumWaitMilliseconds: 5)
             }
-            relay.pairs.values.forEach { $0.drop() }
+            for pair in Array(relay.pairs.values) { pair.drop() }
         }
         thread.withLock { $0 = started }
     }
