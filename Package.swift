@@ -51,6 +51,19 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
+/// Decoders under libFuzzer, which no other build needs: see Sources/fuzzers.
+let fuzzers: [Target] =
+    Context.environment["SALLYPORT_FUZZERS"] == nil
+    ? []
+    : [
+        {
+            let target = program("fuzzers", ["Core", "Wire", "Commands", "Gateway"])
+            target.swiftSettings?.append(.unsafeFlags(["-parse-as-library", "-sanitize=fuzzer"]))
+            target.linkerSettings = [.unsafeFlags(["-sanitize=fuzzer"])]
+            return target
+        }()
+    ]
+
 let package = Package(
     name: "sallyport",
     products: [
@@ -164,5 +177,5 @@ let package = Package(
         ),
         tests("BudgetTests", ["budget", "Telemetry", "Core"]),
         tests("HouseTests", []),
-    ]
+    ] + fuzzers
 )

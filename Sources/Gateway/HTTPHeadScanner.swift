@@ -2,10 +2,10 @@
 //
 // Source: RFC 9112 sections 2.2, 3, 5 and 11.2. Two recipients that understand a request differently can be
 // played against each other (request smuggling); what is refused here has one meaning or none.
-internal import Core
+package import Core
 
 /// What a scan found.
-enum HTTPHeadOutcome: Equatable {
+package enum HTTPHeadOutcome: Equatable {
     /// The head ends behind `count` bytes.
     case complete(count: Int)
     /// Its end is not there yet.
@@ -15,7 +15,7 @@ enum HTTPHeadOutcome: Equatable {
 }
 
 /// Scans a head as it arrives; each byte once.
-struct HTTPHeadScanner: Equatable {
+package struct HTTPHeadScanner: Equatable {
     /// How many bytes of the head are scanned.
     private(set) var scanned = 0
     /// Lines that have ended.
@@ -26,8 +26,11 @@ struct HTTPHeadScanner: Equatable {
     private var begin = 0
     private var isInName = false
 
+    /// Makes the scanner of a head of which nothing has come.
+    package init() {}
+
     /// Goes on with `head`, whose first bytes were scanned before.
-    mutating func scan(_ head: Span<UInt8>, _ limits: Limits) -> HTTPHeadOutcome {
+    package mutating func scan(_ head: Span<UInt8>, _ limits: Limits) -> HTTPHeadOutcome {
         while scanned < head.count {
             if scanned >= limits.maxHTTPHeadBytes {
                 return .refused(.limit(.headTooLarge, "maxHTTPHeadBytes", limits.maxHTTPHeadBytes))

@@ -31,6 +31,7 @@ enum ImportTable {
         // Never Keyspace: a verifier that shares the implementation shares its bugs.
         "LoadKit": ["Core", "Wire", "TLS", "Reactor", "Commands", "Histogram"],
         "loadgen": ["LoadKit", "ArgumentParser"],
+        "fuzzers": ["Core", "Wire", "Commands", "Gateway"],
         "budget": [
             "Server", "Commands", "Access", "Keyspace", "Telemetry", "Core", "ArgumentParser",
         ],

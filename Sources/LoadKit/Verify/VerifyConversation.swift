@@ -14,6 +14,8 @@ final class VerifyConversation: SecurePeerDelegate {
     private var answers: [Answer] = []
     private var answered = 0
     private(set) var isReady = false
+    /// Whether anything but an error was answered.
+    private(set) var wasServed = false
     /// Called once requests can be sent.
     var whenReady: (() -> Void)?
     /// Called with what nobody asked for.
@@ -116,6 +118,7 @@ final class VerifyConversation: SecurePeerDelegate {
             if case .list(let items) = reply, let whenPushed { return whenPushed(items, at) }
             return fail("an answer to nothing: \(reply.text)")
         }
+        if case .error = reply {} else { wasServed = true }
         let answer = answers[answered]
         answered += 1
         if answered > 1000 {

@@ -10,6 +10,7 @@ final class VerifyControl: Sendable {
     struct Outcome: Sendable {
         var notes: HistoryNotes
         var connections: Int
+        var refusals: Int
         var failures: [String]
     }
 
@@ -58,6 +59,8 @@ final class VerifyLoop: EventLoopDelegate {
     let runName: String
     private let startedAt: Int64
     private var connections = 0
+    /// Connections that the server had no time for.
+    private var refusals = 0
     private var failures: [String] = []
     private var clients: [any VerifyRole] = []
 
@@ -120,6 +123,7 @@ final class VerifyLoop: EventLoopDelegate {
             VerifyControl.Outcome(
                 notes: recorder.notes,
                 connections: connections,
+                refusals: refusals,
                 failures: failures
             )
         )
@@ -134,6 +138,16 @@ final class VerifyLoop: EventLoopDelegate {
         }
         peer.delegate = delegate
         return peer
+    }
+
+    /// A connection of `name` was ended by the server: that it has no time for one is its right.
+    func lost(_ conversation: VerifyConversation?, _ name: String, _ reason: String) {
+        let isUnserved = conversation?.wasServed == false && reason == "closed"
+        if isUnserved || reason.lowercased().contains("busy") {
+            refusals += 1
+        } else {
+            fail("\(name): \(reason)")
+        }
     }
 
     /// Tells of something that should not have happened.

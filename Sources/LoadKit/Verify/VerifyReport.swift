@@ -132,6 +132,8 @@ public struct VerifyReport: MachineReport, Sendable, Equatable {
         public var clients = 0
         /// Connections, one after the other.
         public var connections = 0
+        /// Connections that the server had no time for.
+        public var refusals = 0
         /// Connections that could not be made, or were lost although nobody meant to lose them.
         public var failures: [String] = []
         /// Seconds of load.
@@ -193,7 +195,7 @@ extension VerifyReport {
         if let run {
             lines.append(
                 "\(run.server), seed \(run.seed): \(run.clients) clients, \(run.connections) "
-                    + "connections, \(Figures.fixed(run.seconds, 1)) s"
+                    + "connections (\(run.refusals) refused), \(Figures.fixed(run.seconds, 1)) s"
             )
             lines += run.failures.map { "  failure: \($0)" }
         }

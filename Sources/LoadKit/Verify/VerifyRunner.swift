@@ -66,6 +66,7 @@ public final class VerifyRunner {
                 VerifyControl.Outcome(
                     notes: empty,
                     connections: 0,
+                    refusals: 0,
                     failures: ["an event loop cannot be started"]
                 )
             )
@@ -96,6 +97,7 @@ public final class VerifyRunner {
         run.seed = options.load.seed
         run.clients = options.clients + options.watchers + options.subscribers
         run.connections = outcomes.reduce(0) { $0 + $1.connections }
+        run.refusals = outcomes.reduce(0) { $0 + $1.refusals }
         run.failures = outcomes.flatMap(\.failures)
         run.seconds = seconds
         return (History(outcomes.map(\.notes)), run)

@@ -33,7 +33,11 @@ final class VerifyWatcher: VerifyRole {
         guard let made = VerifyConversation(loop, .resp) else { return }
         conversation = made
         made.whenReady = { [weak self] in self?.setKey() }
-        made.whenEnded = { [weak self] reason in self?.loop.fail("watcher: \(reason)") }
+        made.whenEnded = { [weak self] reason in
+            guard let self else { return }
+            self.isWaiting = false
+            self.loop.lost(self.conversation, "watcher", reason)
+        }
     }
 
     func stop(_ now: Moment) { isStopped = true }
@@ -130,7 +134,7 @@ final class VerifySubscriber: VerifyRole {
         made.whenReady = { [weak self] in self?.subscribe() }
         made.whenEnded = { [weak self] reason in
             guard let self else { return }
-            self.loop.fail("subscriber \(self.client): \(reason)")
+            self.loop.lost(self.conversation, "subscriber \(self.client)", reason)
             self.leave()
         }
     }

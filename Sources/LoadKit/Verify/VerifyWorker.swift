@@ -4,9 +4,6 @@ internal import Reactor
 
 /// Contends for keys, over one connection after the other.
 final class VerifyWorker: VerifyRole {
-    /// Milliseconds without an answer behind which a connection is given up.
-    private static let patienceMilliseconds: Int64 = 10_000
-
     // The loop keeps its clients and outlives them.
     private unowned let loop: VerifyLoop
     private let number: Int
@@ -51,7 +48,8 @@ final class VerifyWorker: VerifyRole {
     func timePassed(_ now: Moment) {
         let isStuck = isBusy || conversation.map { !$0.isReady } ?? false
         if !isStuck { busySince = now.monotonicMilliseconds }
-        if now.monotonicMilliseconds - busySince < VerifyWorker.patienceMilliseconds { return }
+        let patience = Int64(loop.options.load.replyTimeoutSeconds * 1000)
+        if now.monotonicMilliseconds - busySince < patience { return }
         loop.fail("client \(client): no answer for a long time")
         busySince = now.monotonicMilliseconds
         reconnect(withReset: true)
@@ -70,7 +68,11 @@ final class VerifyWorker: VerifyRole {
         conversation = made
         made.whenEnded = { [weak self] reason in
             guard let self else { return }
-            self.loop.fail("client \(self.client), \(encoding.rawValue): \(reason)")
+            self.loop.lost(
+                self.conversation,
+                "client \(self.client), \(encoding.rawValue)",
+                reason
+            )
             self.conversation = nil
             self.connect()
         }

@@ -1,5 +1,7 @@
 // The fuzzer against a server in this process: no failures, the corpus, and a bug that it must find.
 import Foundation
+import Reactor
+import Synchronization
 import Testing
 
 @testable import LoadKit
@@ -15,16 +17,36 @@ import Testing
         return options
     }
 
+    private final class Outcome: Sendable {
+        let result = Mutex<Result<FuzzReport, LoadError>?>(nil)
+    }
+
+    /// Runs on a thread of its own, since it blocks, and tests share few.
+    private func run(_ options: FuzzOptions) async throws -> FuzzReport {
+        let outcome = Outcome()
+        let thread = try LoopThread("fuzz-test") {
+            let result = Result { () throws(LoadError) in
+                try FuzzRunner(options).run { _ in }
+            }
+            outcome.result.withLock { $0 = result }
+        }
+        while outcome.result.withLock({ $0 == nil }) {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        thread.join()
+        return try #require(outcome.result.withLock { $0 }).get()
+    }
+
     private func folder() -> String {
         NSTemporaryDirectory() + "sallyport-fuzz-" + UUID().uuidString
     }
 
     @Test(arguments: [1, 2] as [UInt64])
-    func aServerTakesAFewHundredCases(_ seed: UInt64) throws {
+    func aServerTakesAFewHundredCases(_ seed: UInt64) async throws {
         let target = try LoadTarget()
         var options = try options(target, seed: seed)
         options.maxCases = 150
-        let report = try FuzzRunner(options).run { _ in }
+        let report = try await run(options)
         #expect(report.findings == [], "\(report.text)")
         #expect(report.cases == 150 && report.checked > 300)
         #expect(report.refused < 40)
@@ -32,19 +54,19 @@ import Testing
     }
 
     /// Whatever once failed must not fail again.
-    @Test func theCorpus() throws {
+    @Test func theCorpus() async throws {
         let target = try LoadTarget()
         var options = try options(target, seed: 1)
         options.corpus =
             URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../../loadtest/corpus").standardized.path
         options.durationSeconds = 0
-        let report = try FuzzRunner(options).run { _ in }
+        let report = try await run(options)
         #expect(report.replayed > 0)
         #expect(report.findings == [], "\(report.text)")
     }
 
-    @Test func aBugIsFoundMadeSmallAndReplayed() throws {
+    @Test func aBugIsFoundMadeSmallAndReplayed() async throws {
         let target = try LoadTarget()
         let load = try target.options()
         let relay = try CanaryRelay(to: load, isPoisonous: true)
@@ -54,30 +76,28 @@ import Testing
         options.isPlain = true
         options.corpus = folder()
         options.maxFailures = 1
-        let runner = try FuzzRunner(options)
-        let report = try runner.run { _ in }
+        let report = try await run(options)
         let finding = try #require(report.findings.first)
         #expect(finding.kind == .health && finding.isReproduced, "\(report.text)")
         #expect(finding.detail.contains("PANG"))
         #expect(finding.smallestSteps == 1 && finding.smallestBytes <= 4, "\(finding.smallest)")
         // The next run finds it in the corpus, before anything else.
         options.durationSeconds = 0
-        let again = try FuzzRunner(options).run { _ in }
+        let again = try await run(options)
         #expect(again.replayed == 1 && again.findings.first?.kind == .health)
         // Once it is mended, the same file passes.
         let mended = try CanaryRelay(to: load, isPoisonous: false)
         defer { mended.stop() }
         options.load.port = mended.port
-        let passed = try FuzzRunner(options).run { _ in }
+        let passed = try await run(options)
         #expect(passed.isGood && passed.replayed == 1, "\(passed.text)")
         try FileManager.default.removeItem(atPath: options.corpus ?? "")
     }
 
-    @Test func aServerThatIsNotThereIsNotFuzzed() throws {
+    @Test func aServerThatIsNotThereIsNotFuzzed() async throws {
         let target = try LoadTarget()
         var options = try options(target, seed: 1)
         options.load.token = "sp_0000000000_wrong"
-        let runner = try FuzzRunner(options)
-        #expect(throws: LoadError.self) { try runner.run { _ in } }
+        await #expect(throws: LoadError.self) { try await run(options) }
     }
 }
