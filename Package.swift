@@ -155,7 +155,10 @@ let package = Package(
             "CommandsTests",
             ["Core", "Wire", "Keyspace", "PubSub", "Access", "Commands", protobuf]
         ),
-        tests("GatewayTests", ["Core", "Wire", "Keyspace", "Access", "Commands", "Gateway"]),
+        tests(
+            "GatewayTests",
+            ["Core", "Crypto", "Wire", "Keyspace", "PubSub", "Access", "Commands", "Gateway"]
+        ),
         tests(
             "ServerTests",
             [

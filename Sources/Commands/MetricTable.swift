@@ -74,6 +74,9 @@ enum MetricTable {
             .gauge,
             "Open connections whose token was accepted."
         ) { $0.facts.authenticatedClients.load(ordering: .relaxed) },
+        Metric("sallyport_websockets", .gauge, "Open connections that are WebSockets.") {
+            $0.facts.webSockets.load(ordering: .relaxed)
+        },
         Metric("sallyport_clients_max", .gauge, "Connections that there may be at once.") {
             $0.facts.maxClients.load(ordering: .relaxed)
         },

@@ -104,6 +104,7 @@ private func clients(_ context: CommandContext) -> [(String, Int64)] {
     let facts = context.facts
     return [
         ("open", Int64(facts.openConnections.load(ordering: .relaxed))),
+        ("websockets", Int64(facts.webSockets.load(ordering: .relaxed))),
         ("authenticated", Int64(facts.authenticatedClients.load(ordering: .relaxed))),
         ("max", Int64(facts.maxClients.load(ordering: .relaxed))),
         ("made", Int64(facts.connectionsMade.load(ordering: .relaxed))),

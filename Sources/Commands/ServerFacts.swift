@@ -16,6 +16,8 @@ public final class ServerFacts: Sendable {
     public let connectionsMade = Atomic<Int>(0)
     /// Open connections, authenticated or not.
     public let openConnections = Atomic<Int>(0)
+    /// Open connections that are WebSockets.
+    public let webSockets = Atomic<Int>(0)
     /// Requests answered since the start.
     public let requests = Atomic<Int>(0)
     /// The most connections at once: `Limits.maxClients`, or what CONFIG SET made of it.

@@ -11,6 +11,7 @@ extension Connection {
     /// Called once, when the connection has become a WebSocket.
     func beginWebSocket() {
         machine.answersPings = true
+        worker.shared.facts.webSockets.add(1, ordering: .relaxed)
         log("upgraded")
     }
 

@@ -181,6 +181,7 @@ final class Connection: EventHandler {
         }
         tls = nil
         http = nil
+        if machine.answersPings { worker.shared.facts.webSockets.subtract(1, ordering: .relaxed) }
         worker.shared.facts.clients.remove(session.record)
         log("closed")
         worker.forget(self)

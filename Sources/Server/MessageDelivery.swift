@@ -176,9 +176,11 @@ extension Worker {
     /// Gives a message to every WebSocket that is there for requests.
     func giveToWebSockets(_ publication: Publication) {
         delivery.begin(pattern: -1)
-        for connection in delivery.subscribers.values where connection.session.isWebSocketOfCommands
-        {
-            connection.give(publication, -1)
+        for connection in delivery.subscribers.values {
+            let session = connection.session
+            if session.isWebSocketOfCommands, session.rights.isAuthenticated {
+                connection.give(publication, -1)
+            }
         }
     }
 

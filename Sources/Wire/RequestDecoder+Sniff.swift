@@ -13,8 +13,9 @@ public enum Sniffed: Equatable, Sendable {
 
 extension RequestDecoder {
     /// The longest HTTP request line that is waited for, in bytes: what RFC 9112 section 3
-    /// recommends to support, rounded up to a power of two.
-    static let maxRequestLineBytes = 8 << 10
+    /// recommends to support, rounded up to a power of two, and room for method and version beside a
+    /// target of that length.
+    static let maxRequestLineBytes = (8 << 10) + 32
 
     /// Says what a connection speaks whose first plaintext bytes are `input`.
     ///
@@ -63,9 +64,31 @@ extension RequestDecoder {
         return input[at] == UInt8(ascii: "\n") ? .http : .encoding(.text)
     }
 
+    /// Waits for more, within limits.
+    ///
+    /// Behind them, a path of that length is a target that is too long, which HTTP can be told: no key of
+    /// text, where GET is a command as well, is as long.
     private static func unfinished(_ input: Span<UInt8>) -> Sniffed {
-        input.count < maxRequestLineBytes ? .undecided : .encoding(.text)
+        if input.count < maxRequestLineBytes { return .undecided }
+        return isMethodAndPath(input) ? .http : .encoding(.text)
     }
+
+    /// Whether `input` begins with the name of a method, a space and a slash.
+    private static func isMethodAndPath(_ input: Span<UInt8>) -> Bool {
+        methods.contains { method in
+            var at = 0
+            for expected in method.utf8 {
+                if at == input.count || input[at] != expected { return false }
+                at += 1
+            }
+            return true
+        }
+    }
+
+    /// The methods of RFC 9110 section 9.3 that have a path, and PATCH (RFC 5789).
+    private static let methods = [
+        "GET /", "HEAD /", "POST /", "PUT /", "DELETE /", "OPTIONS /", "TRACE /", "PATCH /",
+    ]
 
     private static func isUpper(_ byte: UInt8) -> Bool {
         byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")

@@ -25,6 +25,8 @@ enum Tokens {
                 permissions: permissions,
                 read: ["*"],
                 write: ["*"],
+                subscribe: name == "root" ? ["*"] : [],
+                publish: name == "root" ? ["*"] : [],
                 rateLimit: limit
             )
             return (entry, issued.credential)

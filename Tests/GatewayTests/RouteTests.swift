@@ -2,6 +2,7 @@
 import Commands
 import Core
 import Foundation
+import PubSub
 import Synchronization
 import Testing
 
@@ -190,5 +191,55 @@ import Testing
         #expect(try bench.ask(request("GET", "/health?x=1", as: nil)).status == 200)
         #expect(try bench.ask(request("GET", "/v1/kv/k?x=1")).code == "invalid_request")
         #expect(try bench.ask(request("PUT", "/v1/kv/k?ttl=1&x=1", body: "")).status == 400)
+    }
+}
+
+@Suite struct NotifyRouteTests {
+    private let json = ["Content-Type: application/json"]
+
+    private func post(
+        _ bench: HTTPBench,
+        _ body: String,
+        as token: String? = "root"
+    ) throws -> HTTPAnswer {
+        try bench.ask(request("POST", "/notify", as: token, json, body: body))
+    }
+
+    @Test func whatIsNoNotificationIsRefused() throws {
+        let bench = try HTTPBench()
+        let cases = [
+            ("", 400, "malformed_json"), ("{", 400, "malformed_json"),
+            ("[]", 400, "invalid_request"),
+            ("{}", 400, "invalid_request"), (#"{"message":7}"#, 400, "invalid_request"),
+            (#"{"message":"m","other":1}"#, 400, "invalid_request"),
+            (#"{"action":"FLUSHALL","message":"m"}"#, 400, "invalid_request"),
+        ]
+        for (body, status, code) in cases {
+            let answer = try post(bench, body)
+            #expect(answer.status == status && answer.code == code, "\(body): \(answer.text)")
+        }
+        #expect(try post(bench, #"{"message":"m"}"#, as: nil).status == 401)
+        #expect(try post(bench, #"{"message":"m"}"#, as: "reader").status == 403)
+        // A token without the channel, though it may run every command.
+        #expect(try post(bench, #"{"message":"m"}"#, as: "metered").status == 403)
+        let get = try bench.ask(request("GET", "/notify"))
+        #expect(get.status == 405 && get.fields["allow"] == "POST")
+        #expect(try bench.ask(request("POST", "/notify", body: "{}")).status == 415)
+    }
+
+    @Test func itTellsHowManyItReaches() throws {
+        let bench = try HTTPBench()
+        let body = "{\n \"message\": \"m\",\n \"type\": \"t\",\n \"data\": [1, {\"a\": null}]\n}\n"
+        #expect(try post(bench, body).text == "{\"delivered\":0}\n")
+        let peer = try WebSocketPeer(bench)
+        #expect(peer.peer.session.subscriptionCount == 1)
+        #expect(try post(bench, body).text == "{\"delivered\":1}\n")
+        let published = bench.context.subscriptions.takePending()
+        #expect(published.count == 1)
+        #expect(published.first?.notification?.data == Array(#"[1,{"a":null}]"#.utf8))
+        #expect(published.first?.notification?.dataIsJSON == true)
+        // Whose token may not hear it is not subscribed.
+        let other = try WebSocketPeer(bench, as: "metered")
+        #expect(other.peer.session.subscriptionCount == 0 && other.peer.session.isSubscriber)
     }
 }

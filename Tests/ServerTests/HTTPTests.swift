@@ -78,6 +78,30 @@ import Testing
         try client.waitUntilClosed()
     }
 
+    @Test func aTargetThatIsTooLongIsSaidSoWithoutALPN() throws {
+        let server = try TestServer()
+        let longest = try server.connect()
+        try longest.send(get("/" + String(repeating: "a", count: 8191), server.folder.token))
+        #expect(try response(longest).status == "HTTP/1.1 404 Not Found")
+        let client = try server.connect()
+        try client.send(get("/" + String(repeating: "a", count: 9000)))
+        #expect(try response(client).status == "HTTP/1.1 414 URI Too Long")
+        try client.waitUntilClosed()
+    }
+
+    @Test func clientListTellsHTTP() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        let list = #"{"action":"CLIENT","subcommand":"LIST"}"#
+        try client.send(
+            get("/v1/command", server.folder.token).replacingOccurrences(of: "GET", with: "POST")
+                .dropLast()
+                + "Content-Type: application/json\r\nContent-Length: \(list.count)\r\n\r\n"
+                + list
+        )
+        #expect(try response(client).body.contains(" encoding=http "))
+    }
+
     @Test func aRequestThatDoesNotEndIsTimedOut() throws {
         let server = try TestServer {
             $0.limits.requestTimeoutMilliseconds = 100

@@ -111,6 +111,7 @@ async def commands():
         assert await ask(socket, {"type": "ping"}) == {"type": "pong"}
         status = await ask(socket, {"type": "status_request"})
         assert status["type"] == "status" and status["version"]
+        assert status["clients"]["websockets"] == 1
         assert (await ask(socket, {"action": "nothing"}))["error"]["code"] == "unknown_command"
         assert await ask(socket, {"action": "AUTH", "token": TOKEN}) == {"result": "OK"}
         clients = await ask(socket, {"action": "CLIENT", "subcommand": "LIST"})

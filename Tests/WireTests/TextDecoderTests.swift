@@ -213,11 +213,18 @@ struct SniffTests {
         #expect(RequestDecoder.sniff(Array(input.utf8).span) == expected)
     }
 
-    @Test("a request line is waited for up to 8 KiB")
-    func waits() {
-        let start = Array("GET /".utf8)
-        let most = start + [UInt8](repeating: 0x61, count: 8192 - start.count - 1)
+    @Test(
+        "a request line is waited for up to a target of 8 KiB, and is one that is too long then",
+        arguments: [
+            ("GET /", Sniffed.http), ("GETX /", .encoding(.text)), ("SET a", .encoding(.text)),
+        ]
+    )
+    func waits(_ begin: String, _ expected: Sniffed) {
+        let start = Array(begin.utf8)
+        let most = start + [UInt8](repeating: 0x61, count: 8192 + 32 - start.count - 1)
         #expect(RequestDecoder.sniff(most.span) == .undecided)
-        #expect(RequestDecoder.sniff((most + [0x61]).span) == .encoding(.text))
+        #expect(RequestDecoder.sniff((most + [0x61]).span) == expected)
+        let whole = Array("OPTIONS /".utf8) + [UInt8](repeating: 0x61, count: 8191)
+        #expect(RequestDecoder.sniff((whole + Array(" HTTP/1.1\r\n".utf8)).span) == .http)
     }
 }
