@@ -31,15 +31,19 @@ extension Keyspace {
         let arguments = Arguments(request)
         return try shards.withShards(involved) { locked throws(ServerError) in
             if ifNoneExists, anyExists(arguments, from: start, locked, now) { return false }
-            removeExpired(arguments, from: start, locked, now)
-            if policy != nil { try admit(arguments, from: start, locked) }
+            if policy != nil {
+                removeExpired(arguments, from: start, locked, now)
+                try admit(arguments, from: start, locked)
+            }
             for index in stride(from: start, to: count, by: 2) {
                 let key = arguments[index]
                 let hash = hash.hash(key)
                 let value = arguments[index + 1]
                 locked.withShard(ShardArray.index(of: hash)) { shard in
                     let expiresAt = shard.defaultExpiry(key, now)
-                    shard.observing(key, hash, now) { shard, hash in
+                    if shard.hook != nil {
+                        shard.setObserved(key, value, hash, now, expiresAt: expiresAt)
+                    } else {
                         _ = shard.setAdmitted(key, value, hash, now, expiresAt: expiresAt)
                     }
                 }

@@ -48,6 +48,20 @@ extension Shard {
         return body(&self, hash)
     }
 
+    /// As `setAdmitted`, and tells it.
+    @inline(never)
+    mutating func setObserved(
+        _ key: Bytes,
+        _ value: Bytes,
+        _ hash: UInt64,
+        _ now: Int64,
+        expiresAt: Int64
+    ) {
+        observed(key, hash, now, .set) { shard, hash in
+            _ = shard.setAdmitted(key, value, hash, now, expiresAt: expiresAt)
+        }
+    }
+
     /// Removes `key` if its time has come, where somebody observes keys.
     mutating func removeIfExpired(_ key: Bytes, _ hash: UInt64, _ now: Int64) {
         if hook != nil { _ = peekLive(key, hash, now) }

@@ -31,6 +31,8 @@ public struct Backlog {
         case message(Item)
         /// A message that its channel kept, for who came back.
         case replayed(Publication)
+        /// So many messages of the channel were to be replayed, and are no longer kept.
+        case missed(Topic, lost: Int)
     }
 
     private struct Source: Hashable {

@@ -80,7 +80,7 @@ extension Exchange {
         let (message, lost) = withHistory { $0.next(replay) }
         if lost > 0 {
             replay.offset += UInt64(lost)
-            return .gap(replay.channel, lost: lost)
+            return .missed(replay.channel, lost: lost)
         }
         guard let message else { return nil }
         replay.offset += 1

@@ -128,9 +128,9 @@ extension Connection {
             case .replayed(let publication):
                 if !isSubscribed(to: publication.channel, &messages.backlog) { continue }
                 worker.delivery.delivered += 1
-            case .gap where session.deliveryPolicy == .close:
+            case .missed where session.deliveryPolicy == .close:
                 return cutOff("maxRetainedBytes")
-            case .gap, .changeGap: break
+            case .missed, .gap, .changeGap: break
             }
             worker.delivery.append(
                 next,

@@ -61,7 +61,7 @@ enum MessageForm: Equatable {
                 hasValues: item.hasValues,
                 tellsOffset: tellsOffset
             )
-        case .gap(let channel, let lost):
+        case .gap(let channel, let lost), .missed(let channel, let lost):
             MessagePush.writeGap(channel, lost: lost, encoding, &reply)
         case .changeGap(let key, let lost): MessagePush.writeChangeGap(key, lost: lost, &reply)
         }

@@ -34,7 +34,7 @@ private func drain(_ backlog: Kept) -> [String] {
         switch next {
         case .gap(let channel, let lost), .changeGap(let channel, let lost):
             lines.append("gap \(String(decoding: channel.bytes, as: UTF8.self)) \(lost)")
-        case .replayed: Issue.record("nothing is replayed")
+        case .replayed, .missed: Issue.record("nothing is replayed")
         case .message(let item):
             lines.append(String(decoding: item.publication.message, as: UTF8.self))
         }
@@ -112,7 +112,7 @@ private func drain(_ backlog: Kept) -> [String] {
             } else if let next = backlog.next() {
                 switch next {
                 case .gap(_, let lost), .changeGap(_, let lost): told += lost
-                case .replayed: Issue.record("nothing is replayed")
+                case .replayed, .missed: Issue.record("nothing is replayed")
                 case .message(let item):
                     seen += 1
                     let channel = String(decoding: item.publication.channel.bytes, as: UTF8.self)

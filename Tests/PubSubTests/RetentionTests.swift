@@ -196,8 +196,8 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
                         take(item.publication, subscriber)
                     }
                 case .replayed(let publication): take(publication, subscriber)
-                case .gap(_, let lost): subscriber.offset += UInt64(lost)
-                case .changeGap: Issue.record("there are no changes")
+                case .missed(_, let lost): subscriber.offset += UInt64(lost)
+                case .gap, .changeGap: Issue.record("nothing is lost of what is held")
                 }
             }
         }

@@ -76,6 +76,13 @@ import Testing
         #expect(try lines(client, 8) == ["*4", "$7", "message", "$4", "news", "$1", "b", ":2"])
     }
 
+    @Test func aWrongRuleIsSaid() throws {
+        let program = try Program.products + "/sallyport"
+        let result = try Program.run([program, "serve", "--retain", "news=5,x"])
+        #expect(result.status == 64)
+        #expect(result.errors.contains("--retain 'news=5,x' says 'x', which is no number"))
+    }
+
     /// Messages that are more than a socket takes at once, while others are published on both loops.
     @Test func aLongReplayHasNoHole() throws {
         let server = try server("c=100000")
