@@ -84,7 +84,7 @@ public struct Limits: Equatable, Sendable {
     public var webSocketPongMilliseconds: Int64 = 10_000
     /// The shortest message that is compressed for a WebSocket, in bytes: one that fits a packet gains nothing.
     public var minCompressedBytes = 1024
-    /// The longest message that is compressed for a WebSocket, in bytes: some four milliseconds of a loop.
+    /// The longest message that is compressed for a WebSocket, in bytes: some two milliseconds of a loop.
     public var maxCompressedBytes = 256 << 10
     /// How many times as long as it came a compressed message may become, above 1 MiB: JSON reaches about 20,
     /// the format itself 1032.

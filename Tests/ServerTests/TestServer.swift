@@ -48,6 +48,8 @@ final class TestFolder {
         configuration.limits.lingerTimeoutMilliseconds = 50
         // The tests' machine is often busy with other tests, and commands are not to be refused for that.
         configuration.limits.overloadLatenessMilliseconds = 0
+        // Nothing comes that no test has asked for.
+        configuration.notificationIntervalMilliseconds = 0
         configuration.limits.drainPauseMilliseconds = 50
         configuration.limits.drainPatienceMilliseconds = 200
         return configuration

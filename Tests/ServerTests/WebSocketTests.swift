@@ -33,11 +33,11 @@ import Testing
         let arguments = limits.flatMap { limit in
             ["--limit", limit.replacingOccurrences(of: "=", with: "Milliseconds=")]
         }
-        try session("timeouts", arguments)
+        try session("timeouts", arguments + ["--notification-interval", "0"])
     }
 
     @Test func shuttingDownIsSaidBeforeTheEnd() throws {
-        try session("shutdown")
+        try session("shutdown", ["--notification-interval", "0"])
     }
 
     @Test func aSlowSubscriberIsToldWhatItLost() throws {
@@ -84,7 +84,7 @@ import Testing
         let rates = ["Commands", "Handshakes", "Connections"].flatMap { name in
             ["--limit", "address\(name)PerSecond=0"]
         }
-        let server = try ServerProcess(["--loops", "1"] + rates)
+        let server = try ServerProcess(["--loops", "1", "--notification-interval", "0"] + rates)
         let abuser = try Abuser(server)
         for index in 0..<(count / 4) { try abuser.turn(index) }
         let memory = try server.residentKiB()
