@@ -80,8 +80,8 @@ def connect(gate, server, count, name):
     """Has so many connections made, used and closed, while five others work."""
     done, report = gate.ask(
         server, f"memory-{name}",
-        ["siege", "churn", "--peers", str(count), "--clients", "5", "--duration", "1", "--spread", "8",
-         "--grace", "900", "--pid", str(server.process.pid)],
+        ["siege", "churn", "--peers", str(count), "--clients", "5", "--duration", "1", "--keys", "100",
+         "--spread", "8", "--grace", "900", "--pid", str(server.process.pid)],
         timeout=1000,
     )  # fmt: skip
     finished = report["attackers"]["finished"]
