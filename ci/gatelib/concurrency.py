@@ -24,7 +24,7 @@ def run(gate, report):
         report.check("a race to be first", lambda: first(server))
         report.check("whole values", lambda: whole(server))
         report.check("linearizable", lambda: gate.verify(
-            server, "concurrency-verify", "--clients", "24", "--duration", "20"))  # fmt: skip
+            server, "concurrency-verify", "--duration", "15", "--rate", "200"))  # fmt: skip
         report.check("the server lives", lambda: lives(server))
 
 

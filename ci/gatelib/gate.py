@@ -137,11 +137,18 @@ class Gate:
         messages = f", {received:,} messages" if received else ""
         return f"{report['requests']:,} right replies{messages} in {report['elapsed_seconds']:.1f} s"
 
-    def verify(self, server, name, *options, timeout=300):
-        """What many clients saw of the same keys must be possible; answers it in words."""
-        done, report = self.ask(server, name, ["verify", *options], timeout)
+    def verify(self, server, name, *options, timeout=300, tries=3):
+        """What many clients saw of the same keys must be possible; answers it in words.
+
+        A history whose search is given up says nothing: then there is another, with another seed.
+        """
+        for number in range(1, tries + 1):
+            done, report = self.ask(server, name, ["verify", *options], timeout)
+            if done.code != 97:
+                break
+            self.say(f"  the search of history {number} of {tries} was given up")
         if done.code == 97:
-            raise CouldNotRun(f"the search was given up, which says nothing:\n{done.tail()}")
+            raise CouldNotRun(f"the search was given up {tries} times, which says nothing:\n{done.tail()}")
         if done.code != 0:
             raise Red(f"loadgen verify ended with {done.code}:\n{done.tail(60)}")
         keys, messages = report["keys"], report["messages"]
