@@ -64,6 +64,9 @@ public struct Dispatch: Sendable {
         _ request: borrowing Request,
         _ context: CommandContext
     ) -> ErrorCode? {
+        #if SALLYPORT_PLANT
+        Plant.request()
+        #endif
         context.reply.reset()
         var isAccepted = false
         do throws(ServerError) {

@@ -108,6 +108,9 @@ public final class Session {
         self.record = record
         self.encoding = encoding
         record.encoding.store(encoding.rawValue, ordering: .relaxed)
+        #if SALLYPORT_PLANT
+        Plant.connection()
+        #endif
     }
 
     deinit { meter?.leave() }

@@ -1,0 +1,1 @@
+"""What ci/gate is made of: stages, the programs they start, and how figures become verdicts."""

@@ -1,0 +1,20 @@
+"""Data races: ThreadSanitizer on the tests where threads meet, and on a server under load."""
+from gatelib.sanitizers import Sanitizer
+
+DESCRIPTION = "ThreadSanitizer on the tests where threads meet, and on a server with two loops under load"
+# Where threads meet: loops and mailboxes, the locks of the keyspace, channels, tokens, and the whole server.
+# Left out: what runs on one thread (codecs, commands, tables), and what runs other programs for minutes.
+TESTS = (
+    r"^(ReactorTests|KeyspaceTests|PubSubTests|AccessTests)\."
+    r"|^ServerTests\.(Concurrency|Transaction|PubSub|Observe|Embedding|Resume|Shutdown|HandshakeQueue)"
+)
+SECONDS = 10
+
+
+def run(gate, report):
+    sanitizer = Sanitizer(gate, "thread")
+    if gate.plant:
+        gate.say("  the tests are left out: what is planted is in the server")
+    else:
+        report.check("tests", lambda: sanitizer.tests(TESTS))
+    report.check("server under load", lambda: sanitizer.serve(SECONDS))
