@@ -25,9 +25,10 @@ import Testing
         probe.close()
     }
 
-    /// The lines of a section of INFO.
+    /// The lines of a section of INFO; none where buffers take so much that the server puts INFO off.
     private func info(_ client: TestClient, _ section: String) throws -> [String] {
         let head = try client.ask("INFO \(section)")
+        if head.contains("limit=overload ") { return [] }
         let count = try #require(Int(head.dropFirst()), "\(head)")
         return try (0..<count).map { _ in try client.line() }
     }
