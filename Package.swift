@@ -18,9 +18,16 @@ let settings: [SwiftSetting] =
 func room(
     _ name: String,
     _ dependencies: [Target.Dependency],
-    exclude: [String] = []
+    exclude: [String] = [],
+    embed: [String] = []
 ) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+    .target(
+        name: name,
+        dependencies: dependencies,
+        exclude: exclude,
+        resources: embed.map { .embedInCode($0) },
+        swiftSettings: settings
+    )
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -120,7 +127,8 @@ let package = Package(
             [
                 "Core", "Crypto", "Wire", "PubSub", "Commands", "CZlib", nioCore, nioEmbedded,
                 nioHTTP1,
-            ]
+            ],
+            embed: ["Page/dashboard.html", "Page/dashboard.css", "Page/dashboard.js"]
         ),
         room(
             "Server",
@@ -166,7 +174,8 @@ let package = Package(
                 "Server", logging,
             ],
             exclude: [
-                "hand_over.py", "http_session.py", "json_session.py", "protobuf_session.py",
+                "dashboard_session.py", "hand_over.py", "http_session.py", "json_session.py",
+                "protobuf_session.py",
                 "websocket_session.py",
                 "RedisClients",
             ]

@@ -2,6 +2,7 @@
 internal import Access
 internal import Core
 internal import Keyspace
+internal import PubSub
 internal import Synchronization
 
 /// One metric: everything about it, and where its value is.
@@ -60,7 +61,8 @@ struct Metric: Sendable {
 
 enum MetricTable {
     static let metrics: [Metric] =
-        clientMetrics + loopMetrics + memoryMetrics + keyspaceMetrics + limitMetrics
+        clientMetrics + loopMetrics + memoryMetrics + keyspaceMetrics + messageMetrics
+        + limitMetrics
 
     private static let clientMetrics = [
         Metric("sallyport_uptime_seconds", .gauge, "Seconds since the start.") { context in
@@ -149,6 +151,22 @@ enum MetricTable {
             .counter,
             "Requests refused because the keyspace was full."
         ) { $0.keyspace.memoryRefusals },
+    ]
+
+    private static let messageMetrics = [
+        Metric("sallyport_messages_published_total", .counter, "Messages published.") {
+            $0.subscriptions.exchange.publishedCount
+        },
+        Metric(
+            "sallyport_messages_delivered_total",
+            .counter,
+            "Messages given to subscriptions, each counted once for each."
+        ) { $0.subscriptions.exchange.deliveredCount },
+        Metric(
+            "sallyport_messages_lost_total",
+            .counter,
+            "Messages that slow subscribers lost."
+        ) { $0.subscriptions.exchange.lostCount },
     ]
 
     private static let limitMetrics = [

@@ -46,6 +46,9 @@ public struct Digest: Equatable, Sendable, BitwiseCopyable {
 }
 
 extension Digest {
+    /// The digest as 32 bytes.
+    public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+
     /// The digest as 64 lower-case hexadecimal digits.
     public var hex: String {
         let digits = Array("0123456789abcdef".utf8)

@@ -18,6 +18,8 @@ public final class Gateway {
     private var spare: HTTPParser?
     /// The origins whose pages may open WebSockets, beside the server's own.
     let allowedOrigins: [String]
+    /// Whether there is a page at `/`.
+    let servesDashboard: Bool
     /// Writes the messages of all WebSockets.
     let framer: WebSocketFramer
     /// The message of a WebSocket that was read.
@@ -32,11 +34,13 @@ public final class Gateway {
     public init(
         _ context: CommandContext,
         framer: WebSocketFramer? = nil,
-        allowedOrigins: [String] = []
+        allowedOrigins: [String] = [],
+        servesDashboard: Bool = true
     ) {
         limits = context.limits
         self.framer = framer ?? WebSocketFramer(context.limits)
         self.allowedOrigins = allowedOrigins
+        self.servesDashboard = servesDashboard
     }
 
     /// Whether nothing of any connection is left in it.

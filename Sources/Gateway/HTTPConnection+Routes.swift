@@ -14,6 +14,7 @@ extension HTTPConnection {
     ) {
         var response = request.response
         switch request.route {
+        case .dashboard: servePage(request, gateway, context, &output)
         case .health, .liveness, .readiness:
             if gateway.run("PING", context) != nil {
                 return answerWithError(response, gateway, context, &output)

@@ -232,6 +232,7 @@ public final class HTTPConnection {
         guard let route = try HTTPRoute.find(path) else {
             throw ServerError(.routeNotFound)
         }
+        if route == .dashboard, !gateway.servesDashboard { throw ServerError(.routeNotFound) }
         if !route.methods.contains(head.method) {
             let allowed = route.methods.map(\.rawValue).joined(separator: ", ")
             response.fields.append(("Allow", allowed))

@@ -4,6 +4,8 @@ internal import NIOHTTP1
 
 /// What a request's path names.
 enum HTTPRoute: Equatable {
+    /// The page for a browser.
+    case dashboard
     /// The server answers.
     case health
     /// The server's loops all turn.
@@ -21,6 +23,7 @@ enum HTTPRoute: Equatable {
     case webSocket(WebSocketPurpose)
 
     private static let fixed: [Substring: HTTPRoute] = [
+        "/": .dashboard,
         "/health": .health, "/healthz": .liveness, "/readyz": .readiness, "/status": .status,
         "/metrics": .metrics, "/metrics/prometheus": .prometheus, "/v1/command": .command,
         "/notify": .notify,
@@ -54,7 +57,7 @@ enum HTTPRoute: Equatable {
     /// Whether it is for those only who have a token.
     var needsToken: Bool {
         switch self {
-        case .health, .liveness, .readiness: false
+        case .dashboard, .health, .liveness, .readiness: false
         default: true
         }
     }

@@ -107,7 +107,8 @@ extension Worker {
         let made = Gateway(
             scratch.context,
             framer: framer,
-            allowedOrigins: shared.configuration.allowedOrigins
+            allowedOrigins: shared.configuration.allowedOrigins,
+            servesDashboard: shared.configuration.servesDashboard
         )
         gateway = made
         return made

@@ -37,6 +37,8 @@ public struct ServerConfiguration: Sendable {
     public var limitsShadow = false
     /// Origins whose pages may open WebSockets, as `https://example.org`, beside the server's own; `*` is all.
     public var allowedOrigins: [String] = []
+    /// Whether there is a page for browsers at `/`.
+    public var servesDashboard = true
     /// Milliseconds from one notification that every WebSocket is sent to the next; 0 is none.
     public var notificationIntervalMilliseconds: Int64 = 10_000
     /// What namespaces may hold, and how long their keys live by default.

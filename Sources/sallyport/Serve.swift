@@ -99,6 +99,9 @@ struct Serve: ParsableCommand {
     )
     var allowOrigin: [String] = []
 
+    @Flag(inversion: .prefixedNo, help: "Serve a page for browsers at /.")
+    var dashboard = true
+
     @Option(
         help:
             "Seconds from one notification that every WebSocket on /ws is sent to the next; 0 is none."
@@ -246,6 +249,7 @@ struct Serve: ParsableCommand {
         configuration.deniesOtherAddresses = limitOptions.denyOthers
         configuration.notificationIntervalMilliseconds = Int64(notificationInterval * 1000)
         configuration.allowedOrigins = allowOrigin
+        configuration.servesDashboard = dashboard
         configuration.limitsShadow = limitOptions.limitsShadow
         configuration.namespaces = try namespaceRules()
         configuration.retention = try retentionRules()

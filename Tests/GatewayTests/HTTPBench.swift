@@ -54,6 +54,7 @@ final class HTTPBench {
     init(
         origins: [String] = [],
         loops: [LoopState] = [LoopState(connections: 1, latenessMilliseconds: 0)],
+        servesDashboard: Bool = true,
         adjust: (inout Limits) -> Void = { _ in }
     ) throws {
         var limits = Limits()
@@ -70,7 +71,11 @@ final class HTTPBench {
             now: Moment(unixMilliseconds: 1_800_000_000_000, monotonicMilliseconds: 0)
         )
         context.facts.watchLoops { _ in loops }
-        gateway = Gateway(context, allowedOrigins: origins)
+        gateway = Gateway(
+            context,
+            allowedOrigins: origins,
+            servesDashboard: servesDashboard
+        )
     }
 
     func connect() -> HTTPPeer {
