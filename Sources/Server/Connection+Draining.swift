@@ -83,15 +83,16 @@ extension Connection {
         ]
         // In text a push is its values alone: there the names are values too.
         let isText = session.encoding == .text
-        worker.scratch.context.reply.push(1 + fields.count * (isText ? 4 : 2))
-        worker.scratch.context.reply.string("shutdown")
+        let context = worker.scratch.context
+        context.reply.push(1 + fields.count * (isText ? 4 : 2))
+        context.reply.string("shutdown")
         for (name, value) in fields {
             if isText {
-                worker.scratch.context.reply.string("name")
-                worker.scratch.context.reply.string(name)
+                context.reply.string("name")
+                context.reply.string(name)
             }
-            worker.scratch.context.reply.string(name)
-            worker.scratch.context.reply.integer(value)
+            context.reply.string(name)
+            context.reply.integer(value)
         }
         worker.encodeReply(session.encoding)
         transmit(now)

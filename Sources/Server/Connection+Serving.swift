@@ -126,7 +126,8 @@ extension Connection {
         if session.encoding != .resp2, session.encoding != .resp3 {
             defer { worker.resetScratch() }
             decoder.endBatch(into: &worker.scratch.output)
-            worker.scratch.context.reply.error(error)
+            let context = worker.scratch.context
+            context.reply.error(error)
             worker.encodeReply(session.encoding)
             transmit(now)
         }

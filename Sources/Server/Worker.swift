@@ -275,7 +275,8 @@ extension Worker {
             identifier: Span(),
             into: &scratch.output
         )
-        scratch.context.reply.reset()
+        let context = scratch.context
+        context.reply.reset()
     }
 
     /// Releases the buffers of quiet connections, a tenth of the connections a tick.

@@ -70,6 +70,7 @@ def run_stage(name, gate):
 def main(arguments):
     chosen = options(arguments)
     names = list(STAGES) if "all" in chosen.stages else list(dict.fromkeys(chosen.stages))
+    signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGHUP, interrupt)
     programs = Programs()

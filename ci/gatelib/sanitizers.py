@@ -26,9 +26,12 @@ class Sanitizer:
     @property
     def environment(self):
         common = f"log_path={self.prefix}:exitcode=66"
+        # Else C++ takes memory from jemalloc's operator new and gives it back to the sanitizer's free.
+        library = {"LD_PRELOAD": "libstdc++.so.6"}
         if self.kind == "thread":
-            return {"TSAN_OPTIONS": f"{common}:suppressions={SUPPRESSIONS}/thread.txt"}
+            return {**library, "TSAN_OPTIONS": f"{common}:suppressions={SUPPRESSIONS}/thread.txt"}
         return {
+            **library,
             "ASAN_OPTIONS": f"{common}:detect_leaks=1",
             "LSAN_OPTIONS": f"suppressions={SUPPRESSIONS}/leak.txt:print_suppressions=0",
         }
