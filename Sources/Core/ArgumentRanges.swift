@@ -28,10 +28,7 @@ public struct ArgumentRanges: ~Copyable {
     /// Appends a range.
     @inlinable
     public mutating func append(_ range: ArgumentRange) {
-        storage.withSpareRoom(MemoryLayout<ArgumentRange>.stride) { room in
-            room.storeBytes(of: range, as: ArgumentRange.self)
-            return MemoryLayout<ArgumentRange>.stride
-        }
+        storage.append(bytesOf: range)
     }
 
     /// Makes sure that `count` more ranges fit without growing.

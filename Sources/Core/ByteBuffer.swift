@@ -136,13 +136,23 @@ public struct ByteBuffer: ~Copyable {
         append(string.utf8.span)
     }
 
+    /// Appends the bytes of `value` as they lie in memory.
+    @inlinable
+    @inline(__always)
+    public mutating func append<Value: BitwiseCopyable>(bytesOf value: Value) {
+        let added = MemoryLayout<Value>.size
+        reserve(added)
+        // SAFETY: `reserve` made room for `added` bytes behind those that are there; a raw store needs no
+        // alignment.
+        UnsafeMutableRawPointer(base.unsafelyUnwrapped + storedCount)
+            .storeBytes(of: value, as: Value.self)
+        storedCount &+= added
+    }
+
     /// Appends CR and LF.
     @inlinable
     public mutating func appendLineEnd() {
-        withSpareRoom(2) { room in
-            room.storeBytes(of: UInt16(0x0A0D).littleEndian, as: UInt16.self)
-            return 2
-        }
+        append(bytesOf: UInt16(0x0A0D).littleEndian)
     }
 
     /// Appends `value` in decimal ASCII, with `-` where it is negative; at most 20 bytes.
@@ -150,6 +160,10 @@ public struct ByteBuffer: ~Copyable {
     public mutating func append(decimal value: Int64) {
         if value >= 0, value < 10 {
             append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value))
+        } else if value >= 0, value < 100 {
+            let tens = value / 10
+            let digits = UInt16(truncatingIfNeeded: tens | (value &- tens &* 10) &<< 8)
+            append(bytesOf: (0x3030 | digits).littleEndian)
         } else {
             append(longDecimal: value)
         }

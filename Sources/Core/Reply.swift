@@ -91,11 +91,9 @@ public struct Reply: ~Copyable {
     /// Appends a tag and its word.
     @inlinable
     mutating func append(_ item: ReplyItem, _ word: UInt64) {
-        tape.withSpareRoom(9) { room in
-            room[0] = item.rawValue
-            room.storeBytes(of: word.littleEndian, toByteOffset: 1, as: UInt64.self)
-            return 9
-        }
+        tape.reserve(9)
+        tape.append(item.rawValue)
+        tape.append(bytesOf: word.littleEndian)
     }
 
     /// Answers `OK`.

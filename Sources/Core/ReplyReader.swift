@@ -36,6 +36,7 @@ public struct ReplyReader: ~Escapable {
 
     /// Goes to the next item; false at the end.
     @inlinable
+    @inline(__always)
     @_lifetime(self: copy self)
     public mutating func next() -> Bool {
         if offset + 9 > tape.count { return false }

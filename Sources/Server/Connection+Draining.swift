@@ -103,6 +103,7 @@ extension Worker {
     /// Begins to end all connections, each in its time.
     func beginDrain(_ schedule: DrainSchedule, _ now: Moment) {
         drain = schedule
+        sendAllMessages(now)
         for connection in connections.reversed() { connection.beginDrain(schedule, now) }
         for acceptor in acceptors { acceptor.beginStopping(now) }
         stopIfDrained()

@@ -57,7 +57,7 @@ extension Connection {
         if count == 0 { return true }
         keyUpdates += count
         if keyUpdates <= worker.shared.configuration.limits.maxKeyUpdates { return true }
-        cutOff("maxKeyUpdates")
+        cutOff(.maxKeyUpdates)
         return false
     }
 }
@@ -70,7 +70,7 @@ extension Worker {
         case .admitted: break
         case .replaces(let other): handshaking[other]?.abandon()
         case .refused:
-            connection.cutOff("maxPendingHandshakes")
+            connection.cutOff(.maxPendingHandshakes)
             return false
         }
         handshaking[identifier] = connection
@@ -96,7 +96,7 @@ extension Worker {
             switch handshakes.next(admitsFull: mayRunFull, time) {
             case .none: return
             case .drop(let identifier):
-                handshaking[identifier]?.cutOff("handshakeWaitMilliseconds")
+                handshaking[identifier]?.cutOff(.handshakeWaitMilliseconds)
             case .run(let identifier):
                 if isFull {
                     let pause = Worker.handshakePause(shared.facts.overloadLevel)

@@ -40,7 +40,7 @@ extension Connection {
             && patterns.allSatisfy { token.maySubscribe(toAllOf: $0.bytes.span) }
     }
 
-    /// Takes a message for this turn, or holds it back.
+    /// Takes a message to be sent soon, or holds it back.
     func give(_ publication: Publication, _ pattern: Int) {
         guard let messages else { return }
         if mustHold(messages) { return hold(publication, pattern, messages) }
@@ -52,7 +52,7 @@ extension Connection {
         worker.delivery.delivered += 1
         if messages.isTouched { return }
         messages.isTouched = true
-        worker.delivery.touched.append(self)
+        worker.delivery.touch(self)
     }
 
     /// Bytes that may wait for the socket before a policy decides.
@@ -75,9 +75,9 @@ extension Connection {
         worker.delivery.lost += messages.backlog.lostCount - lost
     }
 
-    /// Encrypts what it was given in this turn, to be sent with that of others.
+    /// Encrypts what it was given, to be sent with that of others; nothing if that was done already.
     func sendMessages(_ now: Moment) {
-        guard let messages else { return }
+        guard let messages, messages.isTouched else { return }
         messages.isTouched = false
         if machine.servesRequests {
             worker.delivery.withBytes(of: messages) { encryptMessages($0, now) }
@@ -97,7 +97,6 @@ extension Connection {
             log("TLS failed", ["error": "\(error)"])
             return perform(machine.broke(), now)
         }
-        isInOutbox = true
         worker.outbox.append(self, end: worker.tls.outputBytes)
     }
 
@@ -118,6 +117,7 @@ extension Connection {
         guard let messages else { return }
         messages.isResuming = false
         if !mayResume(messages) { return }
+        sendMessages(now)
         var output = ByteBuffer()
         let exchange = worker.shared.exchange
         while output.count < holdBytes, let next = messages.backlog.next(from: exchange) {
@@ -129,7 +129,7 @@ extension Connection {
                 if !isSubscribed(to: publication.channel, &messages.backlog) { continue }
                 worker.delivery.delivered += 1
             case .missed where session.deliveryPolicy == .close:
-                return cutOff("maxRetainedBytes")
+                return cutOff(.maxRetainedBytes)
             case .missed, .gap, .changeGap: break
             }
             worker.delivery.append(

@@ -20,7 +20,6 @@ extension Connection {
     /// Encrypts the worker's output and leaves it to be sent with that of others, behind this turn's events.
     func putOff(_ now: Moment) {
         if !encrypt(now) || worker.tls.outputBytes == worker.outbox.byteCount { return }
-        isInOutbox = true
         worker.outbox.append(self, end: worker.tls.outputBytes)
     }
 

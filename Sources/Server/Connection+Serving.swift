@@ -22,6 +22,11 @@ extension Connection {
         var end = BatchEnd.incomplete(needed: 1)
         worker.scratch.context.session = session
         worker.scratch.context.now = now
+        // Messages from before these requests come before their replies.
+        if messages != nil {
+            sendMessages(now)
+            if machine.phase == .closed { return }
+        }
         let level = worker.shared.facts.overload.load(ordering: .relaxed)
         worker.scratch.context.shedsLoad = level >= OverloadLevel.lowPriorityRefused.rawValue
         end = nextBatch(&position, &answered)

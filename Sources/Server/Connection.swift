@@ -147,12 +147,9 @@ final class Connection: EventHandler {
     }
 
     /// Closes because a limit is broken and nothing can be said to the peer any more.
-    func cutOff(_ limit: String) {
-        log("closed", ["limit": "\(limit)"])
-        if let name = LimitName(rawValue: limit) {
-            let now = worker.loop.now.monotonicMilliseconds
-            worker.shared.admission.cutOff(name, peer, now: now)
-        }
+    func cutOff(_ limit: LimitName) {
+        log("closed", ["limit": "\(limit.rawValue)"])
+        worker.shared.admission.cutOff(limit, peer, now: worker.loop.now.monotonicMilliseconds)
         socket.resetOnClose()
         close()
     }

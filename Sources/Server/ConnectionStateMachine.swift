@@ -1,4 +1,5 @@
 // What a connection may do next: every decision, without sockets and without a clock.
+public import Access
 public import Core
 
 /// What the connection's owner must do.
@@ -20,7 +21,7 @@ public enum ConnectionAction: Equatable, Sendable {
     /// Ask the peer whether it is there.
     case ping
     /// Close the socket now: the peer does not read, and breaks the limit of this name.
-    case cutOff(limit: String)
+    case cutOff(limit: LimitName)
 }
 
 /// A connection's life, from accepted to closed.
@@ -169,24 +170,28 @@ public struct ConnectionStateMachine: Equatable, Sendable {
 
     /// The deadline that now applies, in monotonic milliseconds; nil if none does.
     public var deadline: Int64? {
-        switch phase {
-        case .handshaking: return phaseBegan + limits.handshakeTimeoutMilliseconds
-        case .unauthenticated:
-            let deadline = phaseBegan + limits.authenticationTimeoutMilliseconds
-            return min(deadline, outboundDeadline ?? .max)
-        case .active:
-            var deadline = Int64.max
-            let idle = limits.idleTimeoutMilliseconds
-            // A subscriber may listen for ever; TCP keepalive finds out whether it is still there.
-            if idle > 0, !isSubscriber { deadline = lastHeard + idle }
-            if let requestBegan {
-                deadline = min(deadline, requestBegan + limits.requestTimeoutMilliseconds)
+        // Inlined, since each wakeup asks, and a call would copy the whole machine.
+        @inline(__always)
+        get {
+            switch phase {
+            case .handshaking: return phaseBegan + limits.handshakeTimeoutMilliseconds
+            case .unauthenticated:
+                let deadline = phaseBegan + limits.authenticationTimeoutMilliseconds
+                return min(deadline, outboundDeadline ?? .max)
+            case .active:
+                var deadline = Int64.max
+                let idle = limits.idleTimeoutMilliseconds
+                // A subscriber may listen for ever; TCP keepalive finds out whether it is still there.
+                if idle > 0, !isSubscriber { deadline = lastHeard + idle }
+                if let requestBegan {
+                    deadline = min(deadline, requestBegan + limits.requestTimeoutMilliseconds)
+                }
+                if let unread = outboundDeadline { deadline = min(deadline, unread) }
+                if answersPings { deadline = min(deadline, pingDeadline) }
+                return deadline == .max ? nil : deadline
+            case .flushing, .lingering: return phaseBegan + limits.lingerTimeoutMilliseconds
+            case .closed: return nil
             }
-            if let unread = outboundDeadline { deadline = min(deadline, unread) }
-            if answersPings { deadline = min(deadline, pingDeadline) }
-            return deadline == .max ? nil : deadline
-        case .flushing, .lingering: return phaseBegan + limits.lingerTimeoutMilliseconds
-        case .closed: return nil
         }
     }
 
@@ -250,7 +255,7 @@ public struct ConnectionStateMachine: Equatable, Sendable {
         return outbound.deadline(outboundLimits, unreadMilliseconds: unread)
     }
 
-    private func brokenOutboundLimit(_ now: Int64) -> String? {
+    private func brokenOutboundLimit(_ now: Int64) -> LimitName? {
         let unread = limits.unreadReplyTimeoutMilliseconds
         return outbound.brokenLimit(outboundLimits, unreadMilliseconds: unread, now)
     }

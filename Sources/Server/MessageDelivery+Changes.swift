@@ -1,4 +1,5 @@
 // How a loop delivers changes to keys: as messages, but held against what each observer may read.
+internal import Access
 internal import Commands
 internal import Core
 internal import PubSub
@@ -61,7 +62,7 @@ extension Connection {
     /// Takes notice that so many changes were lost, of which some may have been for it.
     func loseChanges(_ count: Int) {
         guard let messages else { return }
-        if session.deliveryPolicy == .close { return cutOff("maxUndeliveredBytes") }
+        if session.deliveryPolicy == .close { return cutOff(.maxUndeliveredBytes) }
         messages.backlog.noteLostChanges(count)
         resumeSoon()
     }

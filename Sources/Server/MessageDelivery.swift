@@ -1,4 +1,5 @@
 // How a loop delivers messages: each encoded once for all subscribers, and one send for each of them.
+internal import Access
 internal import Commands
 internal import Core
 internal import Gateway
@@ -9,14 +10,14 @@ internal import Reactor
 final class SubscriberOutput {
     /// What waits because the connection takes its messages too slowly.
     var backlog: Backlog
-    /// The part of the loop's encoded messages that the connection is sent in this turn, behind `gathered`.
+    /// The part of the loop's encoded messages that the connection is sent next, behind `gathered`.
     ///
     /// Subscribers to the same channels are sent one run of bytes, which nobody copies.
     var run = 0..<0
-    /// Messages of this turn that are no one run.
+    /// Messages to be sent next that are no one run.
     var gathered = ByteBuffer()
     var form = MessageForm.stream(.text)
-    /// Whether it has messages in this turn.
+    /// Whether it has messages to be sent.
     var isTouched = false
     /// Whether it is among those to be sent what waits.
     var isResuming = false
@@ -29,7 +30,7 @@ final class SubscriberOutput {
     }
 }
 
-/// The messages of a turn in one form.
+/// The messages that are being sent, in one form.
 final class EncodedMessages {
     var bytes = ByteBuffer()
     /// Where the message at hand is in it; nil if it was not needed in this form so far.
@@ -46,8 +47,9 @@ final class MessageDelivery {
     private var reply = Reply()
     /// Which variant of the message at hand is encoded: the position of a pattern, or -1; see `Backlog.Item`.
     private var pattern = -1
-    /// Those that have messages in this turn.
-    var touched: [Connection] = []
+    /// Those that have messages to be sent, the next of them at `nextTouched`.
+    private var touched: [Connection] = []
+    private var nextTouched = 0
     /// Those that could be sent what waits for them.
     var resuming: [Connection] = []
     /// Those that hold more back than they may.
@@ -62,7 +64,32 @@ final class MessageDelivery {
 
     var hasResuming: Bool { !resuming.isEmpty }
 
-    /// Bytes of messages encoded in this turn.
+    /// Whether somebody has messages that were not sent yet.
+    var hasTouched: Bool { nextTouched < touched.count }
+
+    /// Adds one that has messages to be sent.
+    func touch(_ connection: Connection) { touched.append(connection) }
+
+    /// Takes the one that has waited longest to be sent its messages; nil, with all that was encoded
+    /// forgotten, if there is none.
+    func takeTouched() -> Connection? {
+        if !hasTouched {
+            touched.removeAll(keepingCapacity: true)
+            nextTouched = 0
+            removeEncoded()
+            return nil
+        }
+        let connection = touched[nextTouched]
+        nextTouched += 1
+        // Those in front, who are done, are dropped when they are most of it.
+        if nextTouched >= 1024, nextTouched * 2 > touched.count {
+            touched.removeFirst(nextTouched)
+            nextTouched = 0
+        }
+        return connection
+    }
+
+    /// Bytes of messages encoded and not yet forgotten.
     private(set) var byteCount = 0
 
     func begin(pattern: Int) {
@@ -135,8 +162,7 @@ final class MessageDelivery {
         output.run = output.run.upperBound..<output.run.upperBound
     }
 
-    /// Forgets all that was encoded.
-    func removeEncoded() {
+    private func removeEncoded() {
         for messages in encoded {
             messages.bytes.removeAll(keepingUpTo: 2 * Worker.scratchBytes)
             messages.last = nil
@@ -148,20 +174,35 @@ final class MessageDelivery {
 extension Worker {
     /// Delivers the messages that wait, behind a turn's events: what one connection is sent is encrypted
     /// together and leaves with one send.
+    ///
+    /// No more than `deliveriesPerTurn` connections are sent theirs, and the others in the next turns: a
+    /// message to thousands holds up no request for long, and who publishes one after the other meets
+    /// subscribers that are still to be sent the last one, and are then sent both at once.
     func deliverMessages(_ now: Moment) {
         tellLostChanges()
         if subscriptions.hasPending {
             for publication in subscriptions.takePending() {
                 give(publication)
-                if delivery.byteCount >= Worker.scratchBytes { sendMessages(now) }
+                if delivery.byteCount >= Worker.scratchBytes { sendAllMessages(now) }
             }
         }
-        if !delivery.touched.isEmpty || !delivery.overflown.isEmpty { sendMessages(now) }
+        sendMessages(upTo: drain == nil ? Worker.deliveriesPerTurn : .max, now)
         resumeSubscribers(now)
         shared.exchange.count(delivered: delivery.delivered, lost: delivery.lost)
         delivery.delivered = 0
         delivery.lost = 0
     }
+
+    /// Connections that are sent messages in one turn: well below a millisecond of work.
+    private static let deliveriesPerTurn = 64
+
+    /// Whether `deliverMessages` has something to do.
+    var hasMessagesToDeliver: Bool {
+        subscriptions.hasPending || delivery.hasTouched || delivery.hasResuming
+    }
+
+    /// Sends every message that was given out and waits for its turn.
+    func sendAllMessages(_ now: Moment) { sendMessages(upTo: .max, now) }
 
     /// Gives a message to each of its subscribers, encoded once for all who speak alike.
     private func give(_ publication: Publication) {
@@ -184,20 +225,17 @@ extension Worker {
         }
     }
 
-    /// Encrypts and sends what was given out.
-    private func sendMessages(_ now: Moment) {
-        var touched: [Connection] = []
-        swap(&touched, &delivery.touched)
-        for connection in touched {
+    /// Encrypts and sends what was given out, to as many as `most` connections.
+    private func sendMessages(upTo most: Int, _ now: Moment) {
+        var count = 0
+        while count < most, let connection = delivery.takeTouched() {
             connection.sendMessages(now)
             if outbox.isFull { flushOutbox(now) }
+            count += 1
         }
         flushOutbox(now)
-        delivery.removeEncoded()
-        touched.removeAll(keepingCapacity: true)
-        if delivery.touched.isEmpty { swap(&touched, &delivery.touched) }
         if delivery.overflown.isEmpty { return }
-        for connection in delivery.overflown { connection.cutOff("maxHeldMessages") }
+        for connection in delivery.overflown { connection.cutOff(.maxHeldMessages) }
         delivery.overflown.removeAll()
     }
 

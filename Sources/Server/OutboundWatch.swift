@@ -1,4 +1,5 @@
 // Whether a peer takes its replies: how much waits, since when, and which limit that breaks.
+internal import Access
 internal import Core
 
 /// What one class of clients may leave unread.
@@ -10,8 +11,8 @@ public struct OutboundLimits: Equatable, Sendable {
     /// How long more than `softBytes` may wait.
     public var softMilliseconds: Int64
     /// The names of these limits.
-    let hardName: String
-    let softName: String
+    let hardName: LimitName
+    let softName: LimitName
 }
 
 extension Limits {
@@ -21,8 +22,8 @@ extension Limits {
             hardBytes: outboundHardLimitBytes,
             softBytes: outboundSoftLimitBytes,
             softMilliseconds: outboundSoftLimitMilliseconds,
-            hardName: "outboundHardLimitBytes",
-            softName: "outboundSoftLimitBytes"
+            hardName: .outboundHardLimitBytes,
+            softName: .outboundSoftLimitBytes
         )
     }
 
@@ -32,8 +33,8 @@ extension Limits {
             hardBytes: subscriberOutboundHardLimitBytes,
             softBytes: subscriberOutboundSoftLimitBytes,
             softMilliseconds: subscriberOutboundSoftLimitMilliseconds,
-            hardName: "subscriberOutboundHardLimitBytes",
-            softName: "subscriberOutboundSoftLimitBytes"
+            hardName: .subscriberOutboundHardLimitBytes,
+            softName: .subscriberOutboundSoftLimitBytes
         )
     }
 }
@@ -52,7 +53,7 @@ struct OutboundWatch: Equatable, Sendable {
     var isWaiting: Bool { waitingBytes > 0 }
 
     /// So many bytes wait now; the name of the limit that this breaks, if it breaks one.
-    mutating func changed(_ bytes: Int, _ limits: OutboundLimits, _ now: Int64) -> String? {
+    mutating func changed(_ bytes: Int, _ limits: OutboundLimits, _ now: Int64) -> LimitName? {
         if waitingBytes == 0 || bytes < waitingBytes { movedAt = now }
         waitingBytes = bytes
         if limits.softBytes == 0 || bytes <= limits.softBytes {
@@ -78,10 +79,10 @@ struct OutboundWatch: Equatable, Sendable {
         _ limits: OutboundLimits,
         unreadMilliseconds: Int64,
         _ now: Int64
-    ) -> String? {
+    ) -> LimitName? {
         if waitingBytes == 0 { return nil }
         if unreadMilliseconds > 0, now >= movedAt + unreadMilliseconds {
-            return "unreadReplyTimeoutMilliseconds"
+            return .unreadReplyTimeoutMilliseconds
         }
         if overSoftSince != .max, now >= overSoftSince + limits.softMilliseconds {
             return limits.softName

@@ -13,7 +13,7 @@ struct Outbox {
     /// One connection's replies: the bytes from the end of the item before up to `end`.
     struct Item {
         let connection: Connection
-        let end: Int
+        var end: Int
     }
 
     private(set) var items: [Item] = []
@@ -27,6 +27,12 @@ struct Outbox {
 
     /// Adds what `connection` wrote behind the last item: everything up to `end`.
     mutating func append(_ connection: Connection, end: Int) {
+        let last = items.count - 1
+        if connection.isInOutbox, last >= 0, items[last].connection === connection {
+            items[last].end = end
+            return
+        }
+        connection.isInOutbox = true
         items.append(Item(connection: connection, end: end))
     }
 
@@ -58,13 +64,13 @@ extension Worker {
     func handledEvents(_ now: Moment) {
         flushOutbox(now)
         runYielded(now)
-        if subscriptions.hasPending || delivery.hasResuming { deliverMessages(now) }
+        if hasMessagesToDeliver { deliverMessages(now) }
         if handshakes.waitingCount > 0 {
             runNextHandshake(now)
             flushOutbox(now)
         }
         if wantsRelief { relieve(now) }
         loop.workDueAt = handshakeDueAt
-        if !yielded.isEmpty || delivery.hasResuming { loop.workDueAt = .min }
+        if !yielded.isEmpty || delivery.hasTouched || delivery.hasResuming { loop.workDueAt = .min }
     }
 }

@@ -1,4 +1,5 @@
 // What the buffers of connections take: counted all together, and the largest closed where it is too much.
+internal import Access
 internal import Commands
 internal import Core
 internal import Gateway
@@ -60,7 +61,7 @@ extension Worker {
                     "bytes": "\(largest.countedBytes)",
                 ]
             )
-            largest.cutOff("maxConnectionMemoryBytes")
+            largest.cutOff(.maxConnectionMemoryBytes)
         }
     }
 

@@ -1,4 +1,5 @@
 // Every decision of a connection's life, with a manual clock and no socket.
+import Access
 import Core
 import Server
 import Testing
@@ -155,7 +156,7 @@ import Testing
         #expect(machine.timerFired(299) == .wait(until: 300))
         #expect(machine.outboundChanged(399, 250) == .none)
         #expect(machine.timerFired(300) == .wait(until: 450))
-        #expect(machine.timerFired(450) == .cutOff(limit: "unreadReplyTimeoutMilliseconds"))
+        #expect(machine.timerFired(450) == .cutOff(limit: .unreadReplyTimeoutMilliseconds))
         #expect(machine.phase == .closed)
         #expect(machine.timerFired(1000) == .none)
     }
@@ -183,7 +184,7 @@ import Testing
             #expect(machine.outboundChanged(waiting, time) == .none)
         }
         #expect(machine.timerFired(899) == .wait(until: 900))
-        #expect(machine.timerFired(900) == .cutOff(limit: "outboundSoftLimitBytes"))
+        #expect(machine.timerFired(900) == .cutOff(limit: .outboundSoftLimitBytes))
         // Below the soft limit it begins anew.
         var other = active()
         _ = other.outboundChanged(501, 100)
@@ -228,7 +229,7 @@ import Testing
     @Test func aWebSocketThatIsNotReadIsNotAsked() {
         var machine = webSocket()
         #expect(machine.outboundChanged(1001, 100) == .pauseReading)
-        #expect(machine.timerFired(320) == .cutOff(limit: "unreadReplyTimeoutMilliseconds"))
+        #expect(machine.timerFired(320) == .cutOff(limit: .unreadReplyTimeoutMilliseconds))
         var limits = Self.limits
         limits.idleTimeoutMilliseconds = 0
         limits.webSocketPingMilliseconds = 0
@@ -265,15 +266,15 @@ import Testing
     @Test func theHardLimitCutsOffAtOnce() {
         var machine = active()
         #expect(machine.outboundChanged(10_000, 30) == .pauseReading)
-        #expect(machine.outboundChanged(10_001, 31) == .cutOff(limit: "outboundHardLimitBytes"))
+        #expect(machine.outboundChanged(10_001, 31) == .cutOff(limit: .outboundHardLimitBytes))
         var subscriber = active()
         subscriber.isSubscriber = true
         #expect(subscriber.outboundChanged(2000, 30) == .pauseReading)
         let action = subscriber.outboundChanged(2001, 31)
-        #expect(action == .cutOff(limit: "subscriberOutboundHardLimitBytes"))
+        #expect(action == .cutOff(limit: .subscriberOutboundHardLimitBytes))
         var flushing = active()
         flushing.finish(20)
-        #expect(flushing.outboundChanged(10_001, 30) == .cutOff(limit: "outboundHardLimitBytes"))
+        #expect(flushing.outboundChanged(10_001, 30) == .cutOff(limit: .outboundHardLimitBytes))
     }
 
     @Test func closingWaitsForWhatIsUnderWayWhileItMoves() {

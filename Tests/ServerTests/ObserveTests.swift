@@ -6,25 +6,6 @@ import Server
 import Testing
 
 @Suite struct ObserveTests {
-    private func server(
-        _ change: (inout ServerConfiguration) -> Void = { _ in }
-    ) throws -> TestServer {
-        try TestServer(subscribe: ["*"], publish: ["*"]) { configuration in
-            configuration.loopCount = 2
-            change(&configuration)
-        }
-    }
-
-    private func resp(_ server: TestServer, version: Int) throws -> TestClient {
-        let client = try server.connect()
-        let words = ["HELLO", "\(version)", "AUTH", "tester", server.folder.token]
-        let request = words.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()
-        try client.send("*\(words.count)\r\n" + request)
-        try client.send("PING\r\n")
-        while try client.line() != "+PONG" {}
-        return client
-    }
-
     /// Asks until `line` is answered with `expected`: for what another loop does in its own time.
     private func wait(_ client: TestClient, _ line: String, until expected: String) throws {
         for _ in 0..<100_000 where try client.ask(line) == expected { return }
@@ -39,12 +20,12 @@ import Testing
     }
 
     @Test func everyEncodingIsTold() throws {
-        let server = try server()
+        let server = try TestServer.ofMessages()
         let writer = try server.textClient()
         let text = try server.textClient()
         let json = try server.jsonClient()
-        let resp2 = try resp(server, version: 2)
-        let resp3 = try resp(server, version: 3)
+        let resp2 = try server.respClient(version: 2)
+        let resp3 = try server.respClient(version: 3)
         #expect(try text.ask("OBSERVE VALUES users^42^*") == "1")
         #expect(
             try json.ask(#"{"action":"OBSERVE","pattern":["users^42^*"],"values":true}"#)
@@ -78,7 +59,7 @@ import Testing
     }
 
     @Test func protobufIsTold() throws {
-        let server = try server()
+        let server = try TestServer.ofMessages()
         let writer = try server.textClient()
         let client = try server.connect()
         func ask(_ message: [UInt8]) throws -> [UInt8] {
@@ -108,7 +89,7 @@ import Testing
     }
 
     @Test func orderIsKeptAcrossLoops() throws {
-        let server = try server()
+        let server = try TestServer.ofMessages()
         let observers = try (0..<3).map { _ in try server.textClient() }
         for observer in observers { #expect(try observer.ask("OBSERVE k* VALUES") == "1") }
         let writers = try (0..<4).map { _ in try server.textClient() }
@@ -133,7 +114,7 @@ import Testing
     }
 
     @Test func keysExpireWithoutAnybodyAsking() throws {
-        let server = try server()
+        let server = try TestServer.ofMessages()
         let writer = try server.textClient()
         let observer = try server.textClient()
         #expect(try observer.ask("OBSERVE EVENTS expired,del k*") == "1")
@@ -148,7 +129,7 @@ import Testing
     }
 
     @Test func eachKeyIsHeldAgainstWhatTheTokenReads() throws {
-        let server = try server {
+        let server = try TestServer.ofMessages {
             $0.limits.maxAuthenticationFailures = 1_000_000
             $0.limits.addressFailedAuthentications = 0
         }
@@ -177,7 +158,7 @@ import Testing
     }
 
     @Test func whoVanishesLeavesNothingBehind() throws {
-        let server = try server()
+        let server = try TestServer.ofMessages()
         let watcher = try server.textClient()
         for round in 0..<3 {
             let clients = try (0..<10).map { _ in try server.textClient() }
@@ -203,7 +184,7 @@ import Testing
     @Test(arguments: ["drop-oldest", "latest"]) func aSlowObserverIsToldWhatItLost(
         policy: String
     ) throws {
-        let server = try server(narrow)
+        let server = try TestServer.ofMessages(narrow)
         let writer = try server.textClient()
         let slow = try server.textClient()
         #expect(try slow.ask("DELIVERY \(policy)") == "OK")

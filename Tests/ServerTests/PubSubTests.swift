@@ -6,26 +6,6 @@ import Server
 import Testing
 
 @Suite struct PubSubTests {
-    /// A server with two loops whose token reaches every channel.
-    private func server(
-        _ change: (inout ServerConfiguration) -> Void = { _ in }
-    ) throws -> TestServer {
-        try TestServer(subscribe: ["*"], publish: ["*"]) { configuration in
-            configuration.loopCount = 2
-            change(&configuration)
-        }
-    }
-
-    private func resp(_ server: TestServer, version: Int) throws -> TestClient {
-        let client = try server.connect()
-        let words = ["HELLO", "\(version)", "AUTH", "tester", server.folder.token]
-        let request = words.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()
-        try client.send("*\(words.count)\r\n" + request)
-        try client.send("PING\r\n")
-        while try client.line() != "+PONG" {}
-        return client
-    }
-
     /// Asks until `line` is answered with `expected`: for what another loop does in its own time.
     private func wait(
         _ client: TestClient,
@@ -41,12 +21,12 @@ import Testing
     }
 
     @Test func everyEncodingReceivesWhatIsPublished() throws {
-        let server = try server()
+        let server = try TestServer.ofMessages()
         let publisher = try server.textClient()
         let text = try server.textClient()
         let json = try server.jsonClient()
-        let resp2 = try resp(server, version: 2)
-        let resp3 = try resp(server, version: 3)
+        let resp2 = try server.respClient(version: 2)
+        let resp3 = try server.respClient(version: 3)
         #expect(try text.ask("SUBSCRIBE news") == "1")
         #expect(
             try json.ask(#"{"action":"PSUBSCRIBE","pattern":"n*"}"#) == #"{"result":1}"#
@@ -80,12 +60,12 @@ import Testing
     }
 
     @Test func everyEncodingReceivesNotifications() throws {
-        let server = try server()
+        let server = try TestServer.ofMessages()
         let publisher = try server.textClient()
         let text = try server.textClient()
         let json = try server.jsonClient()
-        let resp2 = try resp(server, version: 2)
-        let resp3 = try resp(server, version: 3)
+        let resp2 = try server.respClient(version: 2)
+        let resp3 = try server.respClient(version: 3)
         #expect(try text.ask("SUBSCRIBE $sys.notify") == "1")
         #expect(
             try json.ask(#"{"action":"SUBSCRIBE","channel":"$sys.notify"}"#) == #"{"result":1}"#
@@ -130,7 +110,7 @@ import Testing
     private func frame(_ message: [UInt8]) -> [UInt8] { [0, 0, 0, UInt8(message.count)] + message }
 
     @Test func protobufReceivesPushes() throws {
-        let server = try server()
+        let server = try TestServer.ofMessages()
         let publisher = try server.textClient()
         let client = try server.connect()
         func next() throws -> [UInt8] {
@@ -152,7 +132,7 @@ import Testing
     }
 
     @Test func orderIsKeptUnderSeveralPublishers() throws {
-        let server = try server()
+        let server = try TestServer.ofMessages()
         let subscribers = try (0..<4).map { _ in try server.textClient() }
         for subscriber in subscribers { #expect(try subscriber.ask("SUBSCRIBE c") == "1") }
         let publishers = try (0..<4).map { _ in try server.textClient() }
@@ -180,7 +160,7 @@ import Testing
     }
 
     @Test func whoVanishesLeavesNothingBehind() throws {
-        let server = try server()
+        let server = try TestServer.ofMessages()
         let watcher = try server.textClient()
         for round in 0..<5 {
             let clients = try (0..<10).map { _ in try server.textClient() }
@@ -199,7 +179,7 @@ import Testing
     }
 
     @Test func aTokenThatLosesAChannelEndsTheSession() throws {
-        let server = try server {
+        let server = try TestServer.ofMessages {
             // The token is tried until the server has read the file.
             $0.limits.maxAuthenticationFailures = 1_000_000
             $0.limits.addressFailedAuthentications = 0
@@ -223,7 +203,7 @@ import Testing
     }
 
     @Test func aJSONBatchIsNotInterrupted() throws {
-        let server = try server()
+        let server = try TestServer.ofMessages()
         let json = try server.jsonClient()
         #expect(try json.ask(#"{"action":"SUBSCRIBE","channel":"c"}"#) == #"{"result":1}"#)
         let item = #"{"action":"PUBLISH","channel":"c","message":"m"}"#
@@ -251,7 +231,7 @@ import Testing
     }
 
     @Test func aSlowSubscriberIsClosed() throws {
-        let server = try server(narrow)
+        let server = try TestServer.ofMessages(narrow)
         let publisher = try server.textClient()
         let slow = try server.textClient()
         #expect(try slow.ask("SUBSCRIBE a b") == "2")
@@ -265,7 +245,7 @@ import Testing
     }
 
     @Test func aSlowSubscriberLosesTheOldest() throws {
-        let server = try server(narrow)
+        let server = try TestServer.ofMessages(narrow)
         let publisher = try server.textClient()
         let slow = try server.textClient()
         #expect(try slow.ask("DELIVERY drop-oldest") == "OK")
@@ -279,7 +259,7 @@ import Testing
     }
 
     @Test func aSlowSubscriberKeepsTheLatestOfEachChannel() throws {
-        let server = try server(narrow)
+        let server = try TestServer.ofMessages(narrow)
         let publisher = try server.textClient()
         let slow = try server.textClient()
         #expect(try slow.ask("DELIVERY latest") == "OK")
@@ -292,7 +272,7 @@ import Testing
     }
 
     @Test func whatIsHeldForAnEndedSubscriptionIsNotSent() throws {
-        let server = try server {
+        let server = try TestServer.ofMessages {
             narrow(&$0)
             $0.limits.maxHeldMessages = 1000
         }

@@ -6,8 +6,7 @@ import Testing
 
 @Suite struct ResumeTests {
     private func server(_ rules: String...) throws -> TestServer {
-        try TestServer(subscribe: ["*"], publish: ["*"]) { configuration in
-            configuration.loopCount = 2
+        try TestServer.ofMessages { configuration in
             configuration.limits.maxRetainedChannelBytes = 64 << 20
             configuration.retention = rules.compactMap { try? RetentionRule(parsing: $0) }
         }

@@ -117,6 +117,29 @@ final class TestServer {
     }
 }
 
+extension TestServer {
+    /// A server with two loops whose token reaches every channel.
+    static func ofMessages(
+        _ change: (inout ServerConfiguration) -> Void = { _ in }
+    ) throws -> TestServer {
+        try TestServer(subscribe: ["*"], publish: ["*"]) { configuration in
+            configuration.loopCount = 2
+            change(&configuration)
+        }
+    }
+
+    /// A client that speaks RESP of `version` and has presented its token.
+    func respClient(version: Int) throws -> TestClient {
+        let client = try connect()
+        let words = ["HELLO", "\(version)", "AUTH", "tester", folder.token]
+        let request = words.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()
+        try client.send("*\(words.count)\r\n" + request)
+        try client.send("PING\r\n")
+        while try client.line() != "+PONG" {}
+        return client
+    }
+}
+
 /// A client that keeps its server alive.
 final class TestClient {
     private let connection: ClientConnection

@@ -58,6 +58,12 @@ public enum LimitName: String, Sendable, CaseIterable {
     case subscriberOutboundSoftLimitBytes
     /// A peer took nothing of what waited for it for too long.
     case unreadReplyTimeoutMilliseconds
+    /// More messages waited for a subscriber whose policy is to be closed then.
+    case maxHeldMessages
+    /// More changes waited for an observer whose policy is to be closed then.
+    case maxUndeliveredBytes
+    /// More of a channel's past waited to be sent to one that resumes than memory may hold.
+    case maxRetainedBytes
 }
 
 /// Which limit refused, and when trying again can help.

@@ -58,9 +58,16 @@ private struct WholeArray {
     /// them; -1 if there is anything else.
     @inline(__always)
     private func length(_ at: inout Int, marker: UInt8) -> Int {
-        if end &- at < 4 || byte(at) != marker { return -1 }
-        var value = Int(byte(at &+ 1) &- UInt8(ascii: "0"))
-        if value > 9 { return -1 }
+        if end &- at < 4 { return -1 }
+        // Four bytes at once: most lengths have one digit.
+        let word = start.loadUnaligned(fromByteOffset: at, as: UInt32.self).littleEndian
+        let first = (word &>> 8 & 0xFF) &- UInt32(UInt8(ascii: "0"))
+        if word & 0xFFFF_00FF == 0x0A0D_0000 | UInt32(marker), first <= 9 {
+            at &+= 4
+            return Int(first)
+        }
+        if word & 0xFF != UInt32(marker) || first > 9 { return -1 }
+        var value = Int(first)
         at &+= 2
         // Two bytes are left at least: the first digit's and the marker's four, less two.
         while true {
