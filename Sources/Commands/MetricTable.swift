@@ -167,6 +167,26 @@ enum MetricTable {
             .counter,
             "Messages that slow subscribers lost."
         ) { $0.subscriptions.exchange.lostCount },
+        Metric("sallyport_subscribed_channels", .gauge, "Channels with a subscriber.") {
+            $0.subscriptions.exchange.channelCount
+        },
+        Metric("sallyport_subscribed_patterns", .gauge, "Patterns with a subscriber.") {
+            $0.subscriptions.exchange.patternCount
+        },
+        Metric("sallyport_observations", .gauge, "Patterns of keys observed, of all connections.") {
+            $0.subscriptions.exchange.observationCount
+        },
+        Metric(
+            "sallyport_undelivered_message_bytes",
+            .gauge,
+            "Bytes of messages that wait for the loop which has the most of them."
+        ) { $0.subscriptions.exchange.undeliveredBytes },
+        Metric("sallyport_retained_messages", .gauge, "Messages that channels keep.") {
+            $0.subscriptions.exchange.retainedCount
+        },
+        Metric("sallyport_retained_message_bytes", .gauge, "Bytes that kept messages take.") {
+            $0.subscriptions.exchange.retainedBytes
+        },
     ]
 
     private static let limitMetrics = [

@@ -82,6 +82,9 @@ enum ServerInformation {
             ("messages_published", "\(context.subscriptions.exchange.publishedCount)"),
             ("messages_delivered", "\(context.subscriptions.exchange.deliveredCount)"),
             ("messages_lost", "\(context.subscriptions.exchange.lostCount)"),
+            ("key_observations", "\(context.subscriptions.exchange.observationCount)"),
+            ("retained_messages", "\(context.subscriptions.exchange.retainedCount)"),
+            ("retained_message_bytes", "\(context.subscriptions.exchange.retainedBytes)"),
             ("evicted_keys", "\(context.keyspace.evictedKeys)"),
             ("out_of_memory_refusals", "\(context.keyspace.memoryRefusals)"),
         ]

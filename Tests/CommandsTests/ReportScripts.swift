@@ -46,6 +46,21 @@ let reportScripts: [Script] = [
                 )
             )
         ),
+        .run("PUBLISH kept 12345", .integer(0)),
+        .run("OBSERVE a b", .integer(2)),
+        .begin("root"),
+        .run(
+            "METRICS sallyport_observations sallyport_retained_messages "
+                + "sallyport_retained_message_bytes sallyport_subscribed_channels "
+                + "sallyport_subscribed_patterns sallyport_undelivered_message_bytes",
+            map([
+                "sallyport_observations": .integer(2), "sallyport_retained_messages": .integer(1),
+                "sallyport_retained_message_bytes": .integer(397),
+                "sallyport_subscribed_channels": .integer(0),
+                "sallyport_subscribed_patterns": .integer(0),
+                "sallyport_undelivered_message_bytes": .integer(0),
+            ])
+        ),
         .run("METRICS nosuch", unknown("metric")),
         .begin("reader"),
         .run(
