@@ -70,15 +70,9 @@ final class MessageDelivery {
     /// Adds one that has messages to be sent.
     func touch(_ connection: Connection) { touched.append(connection) }
 
-    /// Takes the one that has waited longest to be sent its messages; nil, with all that was encoded
-    /// forgotten, if there is none.
+    /// Takes the one that has waited longest to be sent its messages; nil if there is none.
     func takeTouched() -> Connection? {
-        if !hasTouched {
-            touched.removeAll(keepingCapacity: true)
-            nextTouched = 0
-            removeEncoded()
-            return nil
-        }
+        if !hasTouched { return nil }
         let connection = touched[nextTouched]
         nextTouched += 1
         // Those in front, who are done, are dropped when they are most of it.
@@ -162,7 +156,11 @@ final class MessageDelivery {
         output.run = output.run.upperBound..<output.run.upperBound
     }
 
-    private func removeEncoded() {
+    /// Forgets what was encoded, and who it was for, once everybody has been sent it.
+    func removeSent() {
+        if hasTouched { return }
+        touched.removeAll(keepingCapacity: true)
+        nextTouched = 0
         for messages in encoded {
             messages.bytes.removeAll(keepingUpTo: 2 * Worker.scratchBytes)
             messages.last = nil
@@ -234,6 +232,7 @@ extension Worker {
             count += 1
         }
         flushOutbox(now)
+        delivery.removeSent()
         if delivery.overflown.isEmpty { return }
         for connection in delivery.overflown { connection.cutOff(.maxHeldMessages) }
         delivery.overflown.removeAll()
