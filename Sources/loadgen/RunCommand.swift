@@ -64,7 +64,7 @@ struct RunCommand: ParsableCommand {
 
     mutating func run() throws {
         let console = Console(isQuiet: quiet)
-        do {
+        try console.carryOut {
             var options = try LoadOptions()
             try load.apply(to: &options)
             try options.validate()
@@ -73,10 +73,6 @@ struct RunCommand: ParsableCommand {
             console.show(report)
             try write(report)
             if report.verdict != .good { throw ExitCode(report.verdict.exitCode) }
-        } catch let error as LoadError {
-            if error.isUsage { throw ValidationError(error.description) }
-            console.complain(error.description)
-            throw ExitCode(2)
         }
     }
 
