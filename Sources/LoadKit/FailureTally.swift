@@ -80,15 +80,7 @@ extension Span where Element == UInt8 {
     var printable: String {
         var text = ""
         for index in 0..<Swift.min(count, FailureTally.maxSampleBytes) {
-            let byte = self[index]
-            switch byte {
-            case UInt8(ascii: "\\"): text += "\\\\"
-            case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
-            case 0x0A: text += "\\n"
-            case 0x0D: text += "\\r"
-            case 0x09: text += "\\t"
-            default: text += (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16)
-            }
+            Escaped.append(self[index], to: &text)
         }
         let left = count - FailureTally.maxSampleBytes
         return left > 0 ? "\(text)... (\(left) more bytes)" : text

@@ -22,8 +22,9 @@ extension LoadClient {
         var count = 0
         engine.outbound.removeAll()
         while count < room, engine.outbound.count < LoadClient.maxBatchBytes,
-            let request = engine.nextRequest(self)
+            var request = engine.nextRequest(self)
         {
+            engine.history?.begin(&request, connection: connection)
             writer.append(request, to: &engine.outbound)
             pending.append(request)
             count += 1
@@ -46,6 +47,7 @@ extension LoadClient {
         let engine = engine
         var request = makeRequest()
         request.plannedAt = plannedAt
+        engine.history?.begin(&request, connection: connection)
         engine.outbound.removeAll()
         writer.append(request, to: &engine.outbound)
         pending.append(request)
@@ -236,6 +238,15 @@ extension LoadClient {
             return 0
         }
         let verdict = verifier.check(reply, payload, for: request)
+        if request.ticket != .none {
+            engine.history?.end(
+                request,
+                verdict,
+                payload,
+                number: verifier.integer(reply, payload),
+                at: arrivedAt
+            )
+        }
         engine.metrics.count(
             request.command,
             verdict,

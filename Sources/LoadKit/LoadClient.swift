@@ -67,6 +67,8 @@ final class LoadClient: EventHandler {
     private var ticket: TLSTicket?
     private var standing = Standing.waiting
     private var handshakeBeganAt: Int64 = 0
+    /// The number of its connection, where what it does is taken down.
+    var connection = 0
 
     /// Makes the client numbered `number`, which waits for its turn.
     init(_ number: Int, index: Int, _ engine: LoadEngine) {
@@ -202,6 +204,7 @@ extension LoadClient {
         engine.loop.watch(registration, readable: true, writable: false)
         engine.preferredAddress = engine.addresses.firstIndex(of: link.address) ?? 0
         handshakeBeganAt = SystemClock.monotonicNanoseconds()
+        connection = engine.history?.newConnection() ?? 0
         do throws(TLSError) {
             link.session = try TLSSession(
                 engine.context,

@@ -14,6 +14,8 @@ final class LoadControl: Sendable {
 
     /// How many loops there are.
     let loops: Int
+    /// Tells the values of this run from those of others.
+    let runNumber = UInt64.random(in: 1...0xFF_FFFF)
     private let wish = Atomic<Int>(0)
     private let shared: Mutex<[LoadProgress]>
     private let outcomes: Mutex<[Result<LoadTotals, LoadError>]>

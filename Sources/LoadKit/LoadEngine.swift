@@ -44,6 +44,8 @@ final class LoadEngine: EventLoopDelegate {
     var phaseBeganAt: Int64 = 0
     var stopAt: Int64 = .max
     var published = Published()
+    /// Where a sample of the keys is taken down; nil where nothing is judged.
+    let history: LoadHistory?
     private var ramp: Ramp
     private var settingUp = 0
     private var ended = 0
@@ -87,6 +89,9 @@ final class LoadEngine: EventLoopDelegate {
             perSecond: options.connectionsPerSecond.map { $0 / loops }
         )
         nextPreloadedKey = UInt64(index)
+        history = options.verification.map {
+            LoadHistory($0, options, run: control.runNumber, loop: index)
+        }
         loop = try EventLoop()
         alarm = options.rate == nil ? nil : try Alarm(loop)
         receiveRoom = .allocate(byteCount: LoadEngine.receiveBytes, alignment: 64)
@@ -119,6 +124,10 @@ final class LoadEngine: EventLoopDelegate {
         if phase == .running { totals.lag = probe.take() }
         enter(.finished, loop.now)
         totals.metrics = metrics
+        if let history {
+            totals.histories = [history.notes]
+            totals.leftOut = history.leftOut
+        }
         return totals
     }
 

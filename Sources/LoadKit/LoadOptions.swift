@@ -122,6 +122,8 @@ public struct LoadOptions: Sendable {
     public var preloads = false
     /// Threads, each with an event loop and its share of the clients.
     public var loops = 1
+    /// How much of what clients see is judged when the run is over; nil for nothing of it.
+    public var verification: LoadVerification?
     /// Who publishes to whom; nil for requests alone.
     public var pubSub: PubSubShape?
     /// How often each key is asked for.
@@ -225,6 +227,7 @@ public struct LoadOptions: Sendable {
             throw .usage("--preload sets every key, of which --keys allows too many")
         }
         if let pubSub { try validate(pubSub) }
+        try validateVerification()
     }
 
     /// The most keys that are set before a run.
@@ -245,7 +248,7 @@ public struct LoadOptions: Sendable {
         }
     }
 
-    private func require(
+    func require(
         _ range: ClosedRange<Int>,
         _ value: Int,
         _ name: String

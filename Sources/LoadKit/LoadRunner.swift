@@ -150,7 +150,13 @@ public final class LoadRunner: Sendable {
             watch.conclude()
             return (watch.usage.figures, watch.process?.id ?? 0)
         }
-        return result.map { LoadReport($0, options, server, processID: id) }
+        return result.map { totals in
+            var report = LoadReport(totals, options, server, processID: id)
+            if let verification = options.verification {
+                report.verification = LoadReport.Verification(totals, verification)
+            }
+            return report
+        }
     }
 }
 

@@ -8,9 +8,17 @@ import Core
 /// 4 bits. The check letters are a SplitMix64 stream seeded with key, version and size, so a changed,
 /// cut or mixed-up value does not verify, and no model of the writers is needed: the seed of a run has
 /// no part in it. The shorter the value, the weaker the check: (size - v) × 4 bits.
+///
+/// Where no two values may be alike: `[key: 12 digits][serial: 16 letters][check: the rest, letters]`, the
+/// serial number in letters from `A` to `P`, which tell the two layouts apart.
 enum LoadValue {
     /// The smallest value that begins with its key's number.
     static let minNumberedBytes = 32
+
+    /// The smallest value that has a serial number, and eight check letters behind it.
+    static let minSerialBytes = serialEnd + 8
+    private static let serialLetters = 16
+    private static let serialEnd = LoadKey.digits + serialLetters
 
     /// The number of version letters in a value of `count` bytes.
     @inline(__always)
@@ -51,8 +59,40 @@ enum LoadValue {
         for index in 0..<letterCount {
             output.append(0x61 + UInt8(truncatingIfNeeded: kept >> (4 * UInt64(index)) & 15))
         }
-        let seed = checkSeed(key, kept, count)
         let rest = count - versionStart(count) - letterCount
+        appendCheck(rest, checkSeed(key, kept, count), to: &output)
+    }
+
+    /// Appends the value of `count` bytes, at least `minSerialBytes`, that `serial` of the key has.
+    static func append(key: UInt64, serial: UInt64, count: Int, to output: inout ByteBuffer) {
+        if count < minSerialBytes { return }
+        LoadKey.append(number: key, to: &output)
+        for index in 0..<serialLetters {
+            output.append(0x41 + UInt8(truncatingIfNeeded: serial >> (4 * UInt64(index)) & 15))
+        }
+        appendCheck(count - serialEnd, serialSeed(key, serial, count), to: &output)
+    }
+
+    /// The serial number of a value that has one.
+    @inline(__always)
+    static func serial(_ value: Span<UInt8>) -> UInt64? {
+        if value.count < minSerialBytes || value[LoadKey.digits] > 0x50 { return nil }
+        var serial: UInt64 = 0
+        for index in 0..<serialLetters {
+            let nibble = value[LoadKey.digits + index] &- 0x41
+            if nibble > 15 { return nil }
+            serial |= UInt64(nibble) << (4 * UInt64(index))
+        }
+        return serial
+    }
+
+    private static func serialSeed(_ key: UInt64, _ serial: UInt64, _ count: Int) -> UInt64 {
+        RandomSource.mix(
+            RandomSource.mix(key &+ RandomSource.step) ^ RandomSource.mix(serial) ^ UInt64(count)
+        )
+    }
+
+    private static func appendCheck(_ rest: Int, _ seed: UInt64, to output: inout ByteBuffer) {
         // Whole words are written, so up to 7 bytes behind the value are touched and not kept.
         output.withSpareRoom(rest + 8) { room in
             var offset = 0
@@ -65,12 +105,15 @@ enum LoadValue {
         }
     }
 
-    /// Whether `value` is one that some version of the key numbered `key` has.
+    /// Whether `value` is one that some version or serial number of the key numbered `key` has.
     static func isIntact(_ value: Span<UInt8>, key: UInt64) -> Bool {
         let count = value.count
         if count == 0 { return false }
         let start = versionStart(count)
         if start > 0, !LoadKey.isNumber(value, key) { return false }
+        if let serial = serial(value) {
+            return hasCheck(value, from: serialEnd, serialSeed(key, serial, count))
+        }
         let letterCount = versionLetters(count)
         var version: UInt64 = 0
         for index in 0..<letterCount {

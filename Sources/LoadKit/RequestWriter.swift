@@ -49,7 +49,7 @@ struct RequestWriter: Sendable {
         self.encoding = encoding
         self.peer = peer
         isRESP = encoding == .resp || encoding == .resp3
-        let counterPrefix = "\(keyPrefix)counter:\(String(seed, radix: 16)):"
+        let counterPrefix = RequestWriter.counterPrefix(keyPrefix, seed)
         protobuf = ProtobufRequests(keyPrefix: keyPrefix, counterPrefix: counterPrefix)
         httpHead = Array(HTTPText.head(peer).utf8)
         for command in LoadCommand.allCases {
@@ -62,6 +62,11 @@ struct RequestWriter: Sendable {
             case .protobuf: break
             }
         }
+    }
+
+    /// What the keys begin with that INCR counts in, in the run of `seed`.
+    static func counterPrefix(_ keyPrefix: String, _ seed: UInt64) -> String {
+        "\(keyPrefix)counter:\(String(seed, radix: 16)):"
     }
 
     private mutating func add(
@@ -168,10 +173,19 @@ struct RequestWriter: Sendable {
     /// Appends the value or message of `request`.
     static func appendValue(_ request: PlannedRequest, to output: inout ByteBuffer) {
         if request.command == .publish { return DeliveryMessage.append(request, to: &output) }
+        let count = Int(request.valueBytes)
+        if request.sequence != 0 {
+            return LoadValue.append(
+                key: request.key,
+                serial: request.sequence,
+                count: count,
+                to: &output
+            )
+        }
         LoadValue.append(
             key: request.key,
             version: request.version,
-            count: Int(request.valueBytes),
+            count: count,
             to: &output
         )
     }

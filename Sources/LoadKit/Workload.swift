@@ -14,8 +14,10 @@ struct PlannedRequest: Equatable, Sendable, BitwiseCopyable {
     var sentAt: Int64 = 0
     /// When it was to be sent; 0 where nothing but the reply before it decides.
     var plannedAt: Int64 = 0
-    /// For PUBLISH, which of the publisher's messages.
+    /// For PUBLISH, which of the publisher's messages; for SET, the value's serial number, or 0 for none.
     var sequence: UInt64 = 0
+    /// Where it is taken down.
+    var ticket = HistoryRecorder.Ticket.none
 }
 
 /// The shape of the load: the mix, the key space, the sizes.

@@ -42,7 +42,7 @@ struct CompareCommand: ParsableCommand {
 
     mutating func run() throws {
         let console = Console(isQuiet: false)
-        do {
+        try console.carryOut {
             var comparison = LoadComparison(try report(first), try report(second))
             var thresholds: [Threshold] = []
             for text in threshold { thresholds.append(try comparison.threshold(text)) }
@@ -52,10 +52,6 @@ struct CompareCommand: ParsableCommand {
             if !comparison.failedThresholds.isEmpty {
                 throw ExitCode(LoadReport.Verdict.crossed.exitCode)
             }
-        } catch let error as LoadError {
-            if error.isUsage { throw ValidationError(error.description) }
-            console.complain(error.description)
-            throw ExitCode(2)
         }
     }
 

@@ -70,28 +70,11 @@ struct FuzzCommand: ParsableCommand {
 
     @OptionGroup(title: "Server") var server: ServerArguments
 
-    @Option(
-        help: ArgumentHelp(
-            "The server as HOST:PORT, instead of --host and --port.",
-            valueName: "host:port"
-        )
-    )
-    var address: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Write the report as JSON to this file; - prints it instead of the summary.",
-            valueName: "file"
-        )
-    )
-    var json: String?
-
-    @Flag(name: .shortAndLong, help: "Print the summary alone, no progress.")
-    var quiet = false
+    @OptionGroup var output: ReportArguments
 
     mutating func run() throws {
-        let console = Console(isQuiet: quiet || json == "-")
-        do {
+        let console = output.console
+        try console.carryOut {
             var options = try FuzzOptions()
             options.seed = seed ?? UInt64.random(in: 1...UInt64(UInt32.max))
             options.durationSeconds = duration
@@ -102,29 +85,10 @@ struct FuzzCommand: ParsableCommand {
             options.processID = pid
             options.maxFailures = maxFailures
             options.healthMilliseconds = healthTimeout
-            if let address {
-                (server.host, server.port) = try SiegeArguments.server(address)
-            }
             try server.apply(to: &options.load)
             let report = try FuzzRunner(options).runUntilSignal { console.show(line: $0) }
-            console.endLine()
-            try show(report, console)
+            try output.show(report, console)
             if !report.isGood { throw ExitCode(1) }
-        } catch let error as LoadError {
-            if error.isUsage { throw ValidationError(error.description) }
-            console.complain(error.description)
-            throw ExitCode(2)
-        }
-    }
-
-    private func show(_ report: FuzzReport, _ console: Console) throws {
-        guard let json else { return console.write(report.text) }
-        do {
-            if json == "-" { return console.write(try report.json()) }
-            console.write(report.text)
-            try report.write(toFile: json)
-        } catch {
-            throw LoadError.unready("cannot write the report to \(json): \(error)")
         }
     }
 }

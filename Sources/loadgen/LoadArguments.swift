@@ -115,6 +115,32 @@ struct LoadArguments: ParsableArguments {
     @Option(help: "Channels that both are dealt out to (default: 1).")
     var channels: Int?
 
+    @Flag(
+        help: """
+            Take down who asked what when of a sample of the keys, and judge whether it can have happened \
+            one operation at a time (exit codes 97 and 96).
+            """
+    )
+    var verify = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Keys that --verify takes down: the first ones, which are the hottest, and as many others as a hash "
+                + "picks (default: \(LoadVerification().keys)).",
+            valueName: "keys"
+        )
+    )
+    var verifyKeys: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Operations that --verify takes down, at most, about 150 bytes each (default: "
+                + "\(LoadVerification().operations)). What comes behind them is not judged.",
+            valueName: "count"
+        )
+    )
+    var verifyOperations: Int?
+
     @Option(
         help: """
             What determines every random choice (default: another one for each run). Two runs at \
@@ -201,6 +227,9 @@ struct LoadArguments: ParsableArguments {
         given.publishers = publishers
         given.subscribers = subscribers
         given.channels = channels
+        given.verify = verify ? true : nil
+        given.verifyKeys = verifyKeys
+        given.verifyOperations = verifyOperations
         given.seed = seed
         given.ramp = ramp
         given.maxHandshakes = maxHandshakes

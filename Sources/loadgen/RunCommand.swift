@@ -17,6 +17,7 @@ struct RunCommand: ParsableCommand {
               loadgen --reconnect-every 10 --resume --threshold 'resumed.p99<5ms'
               loadgen --publishers 10 --subscribers 500 --channels 5 --rate 1000
               loadgen --scenario loadtest/scenarios/cache.json --duration 60
+              loadgen --verify --keys 200 --mix get=5,set=4,del,incr --key-prefix $RANDOM:
               loadgen --port 6380 --ca ca.pem --no-auth          (redis-server with TLS)
 
             All clients connect before the first request is sent. Every reply is checked: values say \
@@ -28,6 +29,15 @@ struct RunCommand: ParsableCommand {
             start: where the server stalls, all the requests that were due meanwhile count as late, \
             also those that could not be sent because every client was waiting. Thresholds and the \
             report's first line look at the response time where there is one.
+
+            With --verify the run also takes down who asked what of a key, when, and what was answered, and \
+            judges it in the end as `loadgen verify` does: there must be an order of the operations on a key \
+            that explains every answer. That is done for a sample of the keys (--verify-keys) and up to a \
+            number of operations (--verify-operations), which bounds the memory it takes; what is left out \
+            is counted. Fewer --keys and more --clients make for more that can go wrong on each. Values \
+            are then such that no two are alike. What was there before the run may be read, and is no \
+            mistake. Where somebody else writes to the same keys, or the search takes too long, the \
+            verdict is unknown; a server that evicts keys, or keys that expire, cannot be judged.
 
             Thresholds compare a figure with a number, or with another figure times a number: \
             'p99<20ms', 'errors==0', 'rate>5000', 'get.p99<set.p99*1.5'. Figures are \
@@ -41,7 +51,9 @@ struct RunCommand: ParsableCommand {
             Exit codes: 0 all went well; 1 a client failed, a reply was wrong or an error (without a \
             threshold on errors), or no request was completed; 2 the run could not begin (no \
             certificate, no token, too many clients); 64 options that make no sense, such as a \
-            threshold on what is not measured; 98 invalid; 99 a threshold was crossed.
+            threshold on what is not measured; 96 all went well, but --verify could not tell; 97 illegal: \
+            --verify found what cannot have happened, and draws the smallest such history; 98 invalid; 99 a \
+            threshold was crossed.
             """
     )
 
@@ -64,7 +76,7 @@ struct RunCommand: ParsableCommand {
 
     mutating func run() throws {
         let console = Console(isQuiet: quiet)
-        do {
+        try console.carryOut {
             var options = try LoadOptions()
             try load.apply(to: &options)
             try options.validate()
@@ -73,10 +85,6 @@ struct RunCommand: ParsableCommand {
             console.show(report)
             try write(report)
             if report.verdict != .good { throw ExitCode(report.verdict.exitCode) }
-        } catch let error as LoadError {
-            if error.isUsage { throw ValidationError(error.description) }
-            console.complain(error.description)
-            throw ExitCode(2)
         }
     }
 

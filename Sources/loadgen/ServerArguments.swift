@@ -15,6 +15,14 @@ struct ServerArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "The server as HOST:PORT, instead of --host and --port.",
+            valueName: "host:port"
+        )
+    )
+    var address: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Folder with ca.pem and token (default: .sallyport here or in a parent folder).",
             valueName: "folder"
         )
@@ -59,12 +67,20 @@ struct ServerArguments: ParsableArguments {
 
     func apply(to options: inout LoadOptions) throws(LoadError) {
         let folder = try developmentFolder()
-        options.host = host
-        options.port = port
+        (options.host, options.port) = try place()
         options.connectTimeoutSeconds = connectTimeout
         options.replyTimeoutSeconds = replyTimeout
         options.trust = try trust(folder)
         options.token = try credential(folder)
+    }
+
+    /// The host and port; in `HOST:PORT` an IPv6 host stands in brackets.
+    private func place() throws(LoadError) -> (host: String, port: UInt16) {
+        guard let address else { return (host, port) }
+        guard let place = SiegeOptions.server(address) else {
+            throw .usage("--address '\(address)' is not HOST:PORT")
+        }
+        return place
     }
 
     private func developmentFolder() throws(LoadError) -> DevelopmentFolder? {

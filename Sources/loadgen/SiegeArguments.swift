@@ -108,12 +108,4 @@ struct SiegeArguments: ParsableArguments {
         for text in threshold { parsed.append(try SiegeReport.threshold(text)) }
         return parsed
     }
-
-    /// The host and port of `HOST:PORT`, an IPv6 host in brackets.
-    static func server(_ text: String) throws(LoadError) -> (host: String, port: UInt16) {
-        guard let server = SiegeOptions.server(text) else {
-            throw .usage("--address '\(text)' is not HOST:PORT")
-        }
-        return server
-    }
 }

@@ -33,57 +33,21 @@ struct SiegeCommand: ParsableCommand {
     @OptionGroup(title: "Siege") var siege: SiegeArguments
     @OptionGroup(title: "Server") var server: ServerArguments
 
-    @Option(
-        help: ArgumentHelp(
-            "The server as HOST:PORT, instead of --host and --port.",
-            valueName: "host:port"
-        )
-    )
-    var address: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Write the report as JSON to this file; - prints it instead of the summary.",
-            valueName: "file"
-        )
-    )
-    var json: String?
-
-    @Flag(name: .shortAndLong, help: "Print the summary alone, no progress.")
-    var quiet = false
+    @OptionGroup var output: ReportArguments
 
     mutating func run() throws {
-        let console = Console(isQuiet: quiet || json == "-")
+        let console = output.console
         if list { return console.write(SiegeFaults.text) }
-        do {
+        try console.carryOut {
             guard let fault else { throw LoadError.usage("name a fault: --list describes all") }
             var options = try SiegeOptions(fault: fault)
             try siege.apply(to: &options)
-            if let address {
-                (server.host, server.port) = try SiegeArguments.server(address)
-            }
             try server.apply(to: &options.load)
             let thresholds = try siege.thresholds()
             var report = try SiegeRunner(options).run { console.show(line: $0) }
             report.check(thresholds)
-            console.endLine()
-            try show(report, console)
+            try output.show(report, console)
             if !report.isGood { throw ExitCode(1) }
-        } catch let error as LoadError {
-            if error.isUsage { throw ValidationError(error.description) }
-            console.complain(error.description)
-            throw ExitCode(2)
-        }
-    }
-
-    private func show(_ report: SiegeReport, _ console: Console) throws {
-        guard let json else { return console.write(report.text) }
-        do {
-            if json == "-" { return console.write(try report.json()) }
-            console.write(report.text)
-            try report.write(toFile: json)
-        } catch {
-            throw LoadError.unready("cannot write the report to \(json): \(error)")
         }
     }
 }

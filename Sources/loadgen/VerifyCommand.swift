@@ -89,30 +89,16 @@ struct VerifyCommand: ParsableCommand {
 
     @OptionGroup(title: "Server") var server: ServerArguments
 
-    @Option(
-        help: ArgumentHelp(
-            "Write the report as JSON to this file; - prints it instead of the summary.",
-            valueName: "file"
-        )
-    )
-    var json: String?
-
-    @Flag(name: .shortAndLong, help: "Print the summary alone, no progress.")
-    var quiet = false
+    @OptionGroup var output: ReportArguments
 
     mutating func run() throws {
-        let console = Console(isQuiet: quiet || json == "-")
-        do {
+        let console = output.console
+        try console.carryOut {
             let report = try report(console)
-            console.endLine()
-            try show(report, console)
+            try output.show(report, console)
             let isFailed = report.run.map { !$0.failures.isEmpty } ?? false
             let code = report.exitCode == 0 && isFailed ? 1 : report.exitCode
             if code != 0 { throw ExitCode(code) }
-        } catch let error as LoadError {
-            if error.isUsage { throw ValidationError(error.description) }
-            console.complain(error.description)
-            throw ExitCode(2)
         }
     }
 
@@ -164,17 +150,6 @@ struct VerifyCommand: ParsableCommand {
             try history.write(toFile: path)
         } catch {
             throw .unready("cannot write the history to \(path): \(error)")
-        }
-    }
-
-    private func show(_ report: VerifyReport, _ console: Console) throws {
-        guard let json else { return console.write(report.text) }
-        do {
-            if json == "-" { return console.write(try report.json()) }
-            console.write(report.text)
-            try report.write(toFile: json)
-        } catch {
-            throw LoadError.unready("cannot write the report to \(json): \(error)")
         }
     }
 }

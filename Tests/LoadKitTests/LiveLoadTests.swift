@@ -174,6 +174,34 @@ import Testing
         #expect(report.target.encodings.count == 6)
     }
 
+    /// All encodings on the same few keys, with connections that are made anew; then again, on what is there.
+    @Test func whatAllClientsSawIsJudged() async throws {
+        let target = try LoadTarget()
+        for round in 0..<2 {
+            let report = try await run(target) {
+                $0.encodings = LoadEncoding.allCases
+                $0.mix = try LoadMix("get=5,set=4,del=2,incr=2,ping=1")
+                $0.valueBytes = 40...300
+                $0.clients = 14
+                $0.loops = 2
+                $0.keyCount = 3
+                $0.pipeline = 2
+                $0.requests = 3000
+                $0.reconnectEvery = 60
+                $0.preloads = round == 0
+                $0.verification = LoadVerification()
+            }
+            let judged = try #require(report.verification)
+            #expect(report.verdict == .good, "\(report.text)")
+            #expect(judged.verdict == .ok && judged.illegalKeys == [])
+            // Three keys and the clients' counters; all but PING, and the keys that were set before.
+            #expect(judged.keys == 17)
+            let preloaded: UInt64 = round == 0 ? 3 : 0
+            #expect(UInt64(judged.operations) + judged.notJudged == 3000 + preloaded)
+            #expect(judged.notJudged > 50 && judged.longest > 300 && judged.open == 0)
+        }
+    }
+
     @Test func aWarmUpIsNotMeasured() async throws {
         let target = try LoadTarget()
         let report = try await run(target) {

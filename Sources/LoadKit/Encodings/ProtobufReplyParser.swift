@@ -4,9 +4,18 @@
 import Core
 
 /// One field of a message, as it stands in the bytes.
-private struct ProtobufField {
+struct ProtobufField {
+    /// How a field's value is written.
+    enum Wire: UInt64 {
+        case varint = 0
+        case fixed64 = 1
+        case bytes = 2
+        case fixed32 = 5
+    }
+
     var number: UInt64
-    /// The value of a varint.
+    var wire: Wire
+    /// The value of a varint or of a number of fixed size.
     var varint: UInt64 = 0
     /// Where the bytes of a length-delimited field are.
     var range = 0..<0
@@ -16,25 +25,29 @@ private struct ProtobufField {
     /// Reads the field at `start`, all of which must be before `end`.
     init?(_ input: Span<UInt8>, _ start: Int, _ end: Int) {
         guard let (tag, behindTag) = ProtobufField.varint(input, start, end) else { return nil }
+        guard let wire = Wire(rawValue: tag & 7) else { return nil }
         number = tag >> 3
-        switch tag & 7 {
-        case 0:
+        self.wire = wire
+        switch wire {
+        case .varint:
             guard let (value, behind) = ProtobufField.varint(input, behindTag, end) else {
                 return nil
             }
             varint = value
             next = behind
-        case 1: next = behindTag + 8
-        case 2:
+        case .fixed64, .fixed32:
+            next = behindTag + (wire == .fixed64 ? 8 : 4)
+            if next > end { return nil }
+            for index in (behindTag..<next).reversed() {
+                varint = varint << 8 | UInt64(input[index])
+            }
+        case .bytes:
             guard let (count, first) = ProtobufField.varint(input, behindTag, end),
                 count <= UInt64(end - first)
             else { return nil }
             range = first..<(first + Int(count))
             next = range.upperBound
-        case 5: next = behindTag + 4
-        default: return nil
         }
-        if next > end { return nil }
     }
 
     private static func varint(_ input: Span<UInt8>, _ start: Int, _ end: Int) -> (UInt64, Int)? {

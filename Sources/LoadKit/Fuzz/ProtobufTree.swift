@@ -32,40 +32,25 @@ struct ProtobufNode: Equatable, Sendable {
 
     /// The fields of a message.
     static func all(_ message: ArraySlice<UInt8>) throws(ReplyBytes.Stop) -> [ProtobufNode] {
-        var reader = ReplyBytes(message)
         var fields: [ProtobufNode] = []
-        while !reader.isAtEnd {
-            let key = try varint(&reader)
-            let content: Content
-            switch key & 7 {
-            case 0: content = .varint(try varint(&reader))
-            case 1: content = .fixed64(try fixed(8, &reader))
-            case 2: content = .bytes(try reader.take(Int(clamping: try varint(&reader))))
-            case 5: content = .fixed32(UInt32(truncatingIfNeeded: try fixed(4, &reader)))
-            default: throw .malformed("a field of wire type \(key & 7)")
+        var position = 0
+        while position < message.count {
+            guard let field = ProtobufField(message.span, position, message.count) else {
+                throw .malformed("a field that is none, or that ends behind its message")
             }
+            position = field.next
+            let content: Content =
+                switch field.wire {
+                case .varint: .varint(field.varint)
+                case .fixed64: .fixed64(field.varint)
+                case .bytes: .bytes(message.part(field.range))
+                case .fixed32: .fixed32(UInt32(truncatingIfNeeded: field.varint))
+                }
             fields.append(
-                ProtobufNode(number: Int(truncatingIfNeeded: key >> 3), content: content)
+                ProtobufNode(number: Int(truncatingIfNeeded: field.number), content: content)
             )
         }
         return fields
-    }
-
-    private static func varint(_ reader: inout ReplyBytes) throws(ReplyBytes.Stop) -> UInt64 {
-        var value: UInt64 = 0
-        for shift in stride(from: UInt64(0), to: 70, by: 7) {
-            let byte = try reader.byte()
-            value |= UInt64(byte & 0x7F) << shift
-            if byte < 0x80 { return value }
-        }
-        throw .malformed("a number that does not end")
-    }
-
-    private static func fixed(
-        _ count: Int,
-        _ reader: inout ReplyBytes
-    ) throws(ReplyBytes.Stop) -> UInt64 {
-        try reader.take(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     /// A `sint64`.
@@ -88,13 +73,7 @@ enum ProtobufTree {
     static func reply(_ reader: inout ReplyBytes) throws(ReplyBytes.Stop) -> WireReply {
         let length = try reader.take(4).reduce(0) { $0 << 8 | Int($1) }
         if length >= 16 << 20 { throw .malformed("a frame of \(length) bytes") }
-        let message = try reader.take(length)
-        do throws(ReplyBytes.Stop) {
-            return try response(message)
-        } catch {
-            if error == .incomplete { throw .malformed("a message that ends too early") }
-            throw error
-        }
+        return try response(try reader.take(length))
     }
 
     private static func response(_ message: ArraySlice<UInt8>) throws(ReplyBytes.Stop) -> WireReply

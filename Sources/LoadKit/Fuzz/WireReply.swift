@@ -84,17 +84,20 @@ enum Escaped {
     /// The text of `bytes`.
     static func text(_ bytes: some Sequence<UInt8>) -> String {
         var text = ""
-        for byte in bytes {
-            switch byte {
-            case UInt8(ascii: "\\"): text += "\\\\"
-            case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
-            case 0x0A: text += "\\n"
-            case 0x0D: text += "\\r"
-            case 0x09: text += "\\t"
-            default: text += (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16)
-            }
-        }
+        for byte in bytes { append(byte, to: &text) }
         return text
+    }
+
+    /// Appends one byte as a person reads it.
+    static func append(_ byte: UInt8, to text: inout String) {
+        switch byte {
+        case UInt8(ascii: "\\"): text += "\\\\"
+        case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
+        case 0x0A: text += "\\n"
+        case 0x0D: text += "\\r"
+        case 0x09: text += "\\t"
+        default: text += (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16)
+        }
     }
 
     /// The bytes of a text; nil if it holds what is no escape.

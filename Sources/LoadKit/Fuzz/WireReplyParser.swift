@@ -87,6 +87,11 @@ struct ReplyBytes {
 }
 
 extension ArraySlice<UInt8> {
+    /// The bytes at `range`, counted from the first of these.
+    func part(_ range: Range<Int>) -> ArraySlice<UInt8> {
+        self[(startIndex + range.lowerBound)..<(startIndex + range.upperBound)]
+    }
+
     var string: String { String(decoding: self, as: UTF8.self) }
 
     func integer() throws(ReplyBytes.Stop) -> Int64 {

@@ -18,6 +18,10 @@ struct LoadTotals: Sendable {
     var connection: Connection?
     /// How late the loop was when it looked.
     var lag = LatencyRecorder()
+    /// What was taken down of the keys of the sample, by loop.
+    var histories: [HistoryNotes] = []
+    /// Requests that were not taken down.
+    var leftOut: UInt64 = 0
     /// Whether the user ended the run before its time.
     var isEndedEarly = false
 
@@ -40,6 +44,8 @@ struct LoadTotals: Sendable {
         lastReplyAt = max(lastReplyAt, other.lastReplyAt)
         connection = connection ?? other.connection
         lag.add(other.lag)
+        histories += other.histories
+        leftOut += other.leftOut
         isEndedEarly = isEndedEarly || other.isEndedEarly
     }
 }

@@ -58,6 +58,12 @@ public struct Scenario: Sendable, Equatable {
     public var channels: Int?
     /// `seed`.
     public var seed: UInt64?
+    /// `verify`.
+    public var verify: Bool?
+    /// `verify_keys`.
+    public var verifyKeys: Int?
+    /// `verify_operations`.
+    public var verifyOperations: Int?
     /// `thresholds`.
     public var thresholds: [String]?
     /// `max_lag_ms`.
@@ -159,6 +165,9 @@ private struct ScenarioText: Decodable {
         scenario.subscribers = try take("subscribers")
         scenario.channels = try take("channels")
         scenario.seed = try take("seed")
+        scenario.verify = try take("verify")
+        scenario.verifyKeys = try take("verify_keys")
+        scenario.verifyOperations = try take("verify_operations")
         scenario.thresholds = try take("thresholds")
         scenario.maxLagMilliseconds = try take("max_lag_ms")
         for name in fields.allKeys.map(\.stringValue).sorted() where !known.contains(name) {
@@ -201,6 +210,9 @@ extension Scenario {
         merged.subscribers = subscribers ?? other.subscribers
         merged.channels = channels ?? other.channels
         merged.seed = seed ?? other.seed
+        merged.verify = verify ?? other.verify
+        merged.verifyKeys = verifyKeys ?? other.verifyKeys
+        merged.verifyOperations = verifyOperations ?? other.verifyOperations
         merged.thresholds = thresholds ?? other.thresholds
         merged.maxLagMilliseconds = maxLagMilliseconds ?? other.maxLagMilliseconds
         return merged
@@ -230,7 +242,19 @@ extension Scenario {
         if let distribution { options.distribution = try KeyDistribution(distribution) }
         if let encoding { options.encodings = try LoadEncoding.list(encoding) }
         for text in thresholds ?? [] { options.thresholds.append(try Threshold(text)) }
+        try applyVerification(to: &options)
         try applyPubSub(to: &options)
+    }
+
+    private func applyVerification(to options: inout LoadOptions) throws(LoadError) {
+        if verify != true {
+            if verifyKeys == nil, verifyOperations == nil { return }
+            throw .usage("--verify-keys and --verify-operations need --verify")
+        }
+        var verification = LoadVerification()
+        verification.keys = verifyKeys ?? verification.keys
+        verification.operations = verifyOperations ?? verification.operations
+        options.verification = verification
     }
 
     private func applyPubSub(to options: inout LoadOptions) throws(LoadError) {

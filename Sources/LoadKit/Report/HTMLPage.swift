@@ -76,8 +76,9 @@ enum HTMLPage {
         main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
         h1 { font-size: 1.5rem; margin: 0.5rem 0; } h2 { font-size: 1.15rem; margin: 2rem 0 0.5rem; }
         .verdict { padding: 0.6rem 0.9rem; border-left: 5px solid var(--good); background: var(--box); }
-        .verdict.failed, .verdict.crossed { border-color: var(--bad); }
-        .verdict.invalid { border-color: var(--odd); }
+        .verdict.failed, .verdict.crossed, .verdict.illegal { border-color: var(--bad); }
+        .verdict.invalid, .verdict.unknown { border-color: var(--odd); }
+        pre { overflow-x: auto; background: var(--box); padding: 0.6rem 0.9rem; line-height: 1.2; }
         .soft, .none { color: var(--soft); }
         .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0.6rem; }
         .tile { background: var(--box); border-radius: 6px; padding: 0.6rem 0.8rem; }

@@ -16,8 +16,8 @@ extension LoadReport {
             [
                 "<h1>\(HTMLText.escaped(name))</h1>",
                 "<p class=\"soft\">\(HTMLText.escaped("\(server), \(encodingNames)"))</p>",
-                verdictBox, tiles, plots, commandSection, thresholdSection, failureSection,
-                detailSection,
+                verdictBox, tiles, verificationSection, plots, commandSection, thresholdSection,
+                failureSection, detailSection,
             ].filter { !$0.isEmpty }.joined(separator: "\n")
         )
     }
@@ -38,6 +38,8 @@ extension LoadReport {
             case .good: "Good: every client connected and every reply was right."
             case .failed: "Failed: see the errors below."
             case .crossed: "Crossed: a threshold does not hold."
+            case .illegal: "Illegal: what clients saw of a key cannot have happened."
+            case .unknown: "Unknown: whether what clients saw can have happened was not found out."
             case .invalid: "Invalid: the generator was too late to judge the server."
             }
         let early = isEndedEarly ? ["Ended early by its user."] : []
@@ -71,7 +73,7 @@ extension LoadReport {
         return "<div class=\"tiles\">\n\(cells.joined(separator: "\n"))\n</div>"
     }
 
-    private func section(_ title: String, _ body: String) -> String {
+    func section(_ title: String, _ body: String) -> String {
         "<section>\n<h2>\(HTMLText.escaped(title))</h2>\n\(body)\n</section>"
     }
 

@@ -9,6 +9,7 @@ extension LoadReport {
         lines.append("")
         lines += commandTable
         lines += failureLines
+        lines += verificationLines
         lines += judgement
         return lines.joined(separator: "\n") + "\n"
     }
@@ -95,6 +96,9 @@ extension LoadReport {
         switch verdict {
         case .good where !isGood: words = "good: all thresholds hold, that on errors among them"
         case .good: words = "good: every client connected and every reply was right"
+        case .illegal: words = "illegal: what clients saw of a key cannot have happened"
+        case .unknown:
+            words = "unknown: whether what clients saw can have happened was not found out"
         case .failed: words = "failed: see the errors above"
         case .crossed: words = "crossed: a threshold does not hold"
         case .invalid:

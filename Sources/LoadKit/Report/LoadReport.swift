@@ -57,6 +57,8 @@ public struct LoadReport: MachineReport, Sendable, Equatable {
     public var commands: [CommandRow] = []
     /// What subscribers got; nil where nobody subscribed.
     public var deliveries: Deliveries?
+    /// What came of judging the histories of a sample of the keys; nil where that was not asked for.
+    public var verification: Verification?
     /// What went wrong, the most frequent first.
     public var failures: [FailureRow] = []
     /// A few wrong replies.
@@ -102,6 +104,7 @@ public struct LoadReport: MachineReport, Sendable, Equatable {
         case responseCurve = "response_curve"
         case commands
         case deliveries
+        case verification
         case failures
         case wrongReplySamples = "wrong_reply_samples"
         case errorReplySamples = "error_reply_samples"
@@ -143,12 +146,18 @@ extension LoadReport {
         case crossed
         /// The generator was too late for its figures to be the server's.
         case invalid
+        /// What clients saw of a key cannot have happened.
+        case illegal
+        /// Whether it can have happened could not be told.
+        case unknown
 
         /// The program's exit code.
         public var exitCode: Int32 {
             switch self {
             case .good: 0
             case .failed: 1
+            case .unknown: 96
+            case .illegal: 97
             case .invalid: 98
             case .crossed: 99
             }
@@ -157,15 +166,18 @@ extension LoadReport {
 
     /// What the run says.
     ///
-    /// A wrong reply is wrong however late the generator was. Else a late generator
+    /// A wrong reply is wrong however late the generator was, and so is an illegal history. Else a late generator
     /// leaves nothing to judge. Errors alone fail a run only where no threshold says how many there may be.
+    /// That histories could not be judged counts where nothing else is wrong.
     public var verdict: Verdict {
+        if verification?.verdict == .illegal { return .illegal }
         let wrong = failures.contains { FailureCode.ofWrongAnswers.contains($0.code) }
         if wrong || requests == 0 { return .failed }
         if !invalidBecause.isEmpty { return .invalid }
         if thresholds.contains(where: { $0.failure != nil }) { return .crossed }
         let errorsAreJudged = thresholds.contains { $0.figure == "errors" }
-        return isGood || errorsAreJudged ? .good : .failed
+        if !isGood, !errorsAreJudged { return .failed }
+        return verification?.verdict == .unknown ? .unknown : .good
     }
 }
 

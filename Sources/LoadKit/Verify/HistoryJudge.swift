@@ -10,6 +10,8 @@ public enum HistoryJudge {
         public var maxLateMilliseconds: Int64 = 1_000
         /// Steps of the search that one key may take.
         public var budget = LinearizabilityChecker.defaultBudget
+        /// Steps that all keys together may take.
+        public var totalBudget = Int.max
         /// Illegal histories that are cut down and drawn; more are only named.
         public var maxDrawings = 3
 
@@ -52,7 +54,7 @@ public enum HistoryJudge {
             let result = LinearizabilityChecker.check(
                 key,
                 slackNanoseconds: slack,
-                budget: rules.budget
+                budget: min(rules.budget, rules.totalBudget - keys.steps)
             )
             keys.steps += result.steps
             switch result.verdict {

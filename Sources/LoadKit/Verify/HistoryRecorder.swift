@@ -22,8 +22,11 @@ internal import Core
 /// Belongs to one loop.
 public final class HistoryRecorder {
     /// What `begin` gave out.
-    public struct Ticket: Sendable, BitwiseCopyable {
+    public struct Ticket: Sendable, Equatable, BitwiseCopyable {
         fileprivate var index: Int32
+
+        /// That of what is not taken down.
+        public static let none = Ticket(index: -1)
     }
 
     /// The operations that one recorder takes down unless told otherwise: about 150 bytes each.
@@ -55,7 +58,7 @@ public final class HistoryRecorder {
     ) -> Ticket {
         if operations.count >= capacity {
             fullAt = min(fullAt, call)
-            return Ticket(index: -1)
+            return .none
         }
         let number: Int32
         if let known = keys[key] {

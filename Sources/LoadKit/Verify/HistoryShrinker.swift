@@ -40,18 +40,34 @@ struct HistoryShrinker {
 
     /// What had happened by the earliest end at which it was impossible.
     private mutating func cutEnd(_ history: KeyHistory) -> KeyHistory {
-        let ends = Set(history.operations.compactMap(\.end)).sorted()
+        let ends = Set(history.operations.compactMap(\.end)).sorted(by: >)
+        return smallest(history, ends, HistoryShrinker.until)
+    }
+
+    /// What happened from the latest moment on behind which it is still impossible.
+    private mutating func cutBeginning(_ history: KeyHistory) -> KeyHistory {
+        let calls = Set(history.operations.map(\.call)).sorted()
+        return smallest(history, calls, HistoryShrinker.from)
+    }
+
+    /// The smallest part that is still impossible, of those that `part` makes at `times`, of which each is
+    /// within the one before it.
+    private mutating func smallest(
+        _ history: KeyHistory,
+        _ times: [Int64],
+        _ part: (Int64, KeyHistory) -> KeyHistory
+    ) -> KeyHistory {
         var low = 0
-        var high = ends.count - 1
+        var high = times.count - 1
         var best = history
         while low <= high {
             let middle = (low + high) / 2
-            let cut = HistoryShrinker.until(ends[middle], history)
+            let cut = part(times[middle], history)
             if isIllegal(cut) {
                 best = cut
-                high = middle - 1
-            } else {
                 low = middle + 1
+            } else {
+                high = middle - 1
             }
         }
         return best
@@ -70,25 +86,6 @@ struct HistoryShrinker {
         }
         cut.operations = HistoryPruning.pruned(cut.operations)
         return cut
-    }
-
-    /// What happened from the latest moment on behind which it is still impossible.
-    private mutating func cutBeginning(_ history: KeyHistory) -> KeyHistory {
-        let calls = Set(history.operations.map(\.call)).sorted()
-        var low = 0
-        var high = calls.count - 1
-        var best = history
-        while low <= high {
-            let middle = (low + high) / 2
-            let cut = HistoryShrinker.from(calls[middle], history)
-            if isIllegal(cut) {
-                best = cut
-                low = middle + 1
-            } else {
-                high = middle - 1
-            }
-        }
-        return best
     }
 
     /// `history` from `time` on, with any value at that time; what had been called may have been done.

@@ -14,7 +14,6 @@ final class VerifyWorker: VerifyRole {
     private var sentOnConnection = 0
     private var reconnectAt = 0
     private var isStopped = false
-    private var isReconnecting = false
     private var busySince: Int64 = 0
     private var valueNumber = 0
     /// By key, what it was last seen to hold: what CAS expects.
