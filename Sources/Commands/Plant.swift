@@ -1,5 +1,5 @@
 // Regressions planted to show that ci/gate finds them; nothing of it is compiled unless SALLYPORT_PLANT is
-// defined, which only `ci/gate --plant` does.
+// defined, which only ci/gate has done: for `--plant`, and for builds with a sanitizer, which nobody releases.
 #if SALLYPORT_PLANT
 internal import Glibc
 

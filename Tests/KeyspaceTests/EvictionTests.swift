@@ -31,7 +31,8 @@ import Testing
             let expiry = SetOptions.Expiry.at(unixMs: 1 << 40)
             try keyspace.set("key:\(number)", value, .always, expiry, now: now)
         }
-        #expect(keyspace.count > 3000 && keyspace.count < 3600, "\(keyspace.count) keys")
+        // How many fit is up to the allocator's sizes; under AddressSanitizer they are 3,900.
+        #expect(keyspace.count > 3000 && keyspace.count < 4000, "\(keyspace.count) keys")
         keyspace.audit()
         return Double(hits) / Double(reads)
     }

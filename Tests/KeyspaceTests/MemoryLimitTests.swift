@@ -58,7 +58,8 @@ extension Evictor {
         #expect(keyspace.countedBytes <= 1 << 20 && keyspace.countedBytes > (1 << 20) - 400)
         #expect(keyspace.count == stored && keyspace.evictedKeys == 0)
         #expect(keyspace.memoryRefusals == 1)
-        for number in 0..<100 { keyspace.remove("key:\(number)") }
+        // Enough that every shard tells of it, whatever the allocator makes of a size.
+        for number in 0..<stored / 2 { keyspace.remove("key:\(number)") }
         #expect(evictor.hasRoom(for: 200))
         keyspace.audit()
     }

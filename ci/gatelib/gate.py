@@ -43,7 +43,7 @@ class Gate:
             raise CouldNotRun(f"ci/setup {' '.join(wanted)} failed:\n{done.tail()}")
         self.is_set_up = True
 
-    def build(self, name, arguments, scratch):
+    def build(self, name, arguments, scratch, environment=None):
         """Runs swift build; the folder of what it built."""
         key = (scratch, *arguments)
         if key in self.built:
@@ -51,7 +51,7 @@ class Gate:
         self.set_up()
         command = ["swift", "build", "--scratch-path", os.path.join(ROOT, scratch), *arguments]
         # As ci/test says: otherwise the two would build all of .build anew in turn.
-        environment = {"CI": "true"}
+        environment = {"CI": "true", **(environment or {})}
         self.say(f"  building {name} in {scratch}")
         done = self.programs.run(
             command, BUILD_SECONDS, environment, self.log(f"build-{name}"), self.patience
@@ -77,20 +77,18 @@ class Gate:
             self.build("loadgen", ["-c", "release", "--product", "loadgen"], ".build"), "loadgen"
         )
 
-    def sallyport(self, sanitizer=None):
-        """The server: a release build, or one with a sanitizer (which is a debug build)."""
-        if self.arguments.binaries and not sanitizer:
-            return self.existing("sallyport")
-        scratch = f".build/{sanitizer}" if sanitizer else ".build"
-        arguments = [f"--sanitize={sanitizer}"] if sanitizer else ["-c", "release"]
-        name = f"sallyport-{sanitizer or 'release'}"
+    def sallyport(self):
+        """The server as it is released, or with what is planted."""
         if self.plant:
-            scratch = f".build/planted-{sanitizer or 'release'}"
-            arguments += ["-Xswiftc", "-D", "-Xswiftc", "SALLYPORT_PLANT"]
-            name += "-planted"
-        return os.path.join(
-            self.build(name, [*arguments, "--product", "sallyport"], scratch), "sallyport"
-        )
+            where = self.build(
+                "sallyport-planted", ["-c", "release", "--product", "sallyport"], ".build/planted",
+                {"SALLYPORT_PLANTED": "1"},
+            )  # fmt: skip
+        elif self.arguments.binaries:
+            return self.existing("sallyport")
+        else:
+            where = self.build("sallyport", ["-c", "release", "--product", "sallyport"], ".build")
+        return os.path.join(where, "sallyport")
 
     def existing(self, name):
         path = os.path.join(os.path.abspath(self.arguments.binaries), name)

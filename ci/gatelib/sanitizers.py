@@ -2,69 +2,115 @@
 import glob
 import os
 import re
+import shutil
 
 from gatelib.programs import ROOT
 from gatelib.report import CouldNotRun, Red
 
-SUPPRESSIONS = os.path.join(ROOT, "ci/gatelib/suppressions")
+LEAKS = os.path.join(ROOT, "ci/gatelib/suppressions/leak.txt")
+THREADS = os.path.join(ROOT, "ci/gatelib/threads")
 TEST_SECONDS = 1500
 # Slow machines and sanitizers together may take a key away late: that is not what is looked for here.
 MAX_LATE = "60000"
 EVERY_ENCODING = "text,json,resp,resp3,protobuf,http,websocket"
+SUMMARY = re.compile(r"^SUMMARY: (\w+Sanitizer: .+)$", re.MULTILINE)
 RUN = re.compile(r"Test run with (\d+) tests? .*?(passed|failed) after")
 
 
 class Sanitizer:
     """A sanitizer; each process writes what it finds to a file of its own, whatever becomes of it."""
 
-    def __init__(self, gate, kind):
-        self.gate, self.kind = gate, kind
+    def __init__(self, gate, kind, tests):
+        """`tests`: by test target, the suites of it as a pattern."""
+        self.gate, self.kind, self.suites = gate, kind, tests
+        self.scratch, self.flags = f".build/{kind}", [f"--sanitize={kind}"]
+        # The regressions are in this build in any case, which is never released: they wake where the server's
+        # environment names them, so that --plant needs no build of its own.
+        self.build_environment = {"SALLYPORT_TESTS": ",".join(tests), "SALLYPORT_PLANTED": "1"}
         self.prefix = os.path.join(gate.output, "logs", f"report-{kind}")
+        if re.search("[ :]", self.prefix):
+            raise CouldNotRun(f"sanitizers take no path with a space or a colon: {self.prefix}")
         for path in self.files():
             os.unlink(path)
 
     @property
     def environment(self):
-        common = f"log_path={self.prefix}:exitcode=66"
         # Else C++ takes memory from jemalloc's operator new and gives it back to the sanitizer's free.
-        library = {"LD_PRELOAD": "libstdc++.so.6"}
+        preloaded = ["libstdc++.so.6"]
+        common = f"log_path={self.prefix}:exitcode=66"
+        if symbolizer := tool("llvm-symbolizer"):
+            common += f":external_symbolizer_path={symbolizer}"
         if self.kind == "thread":
-            return {**library, "TSAN_OPTIONS": f"{common}:suppressions={SUPPRESSIONS}/thread.txt"}
+            return {"LD_PRELOAD": " ".join([*preloaded, self.locks]), "TSAN_OPTIONS": common}
         return {
-            **library,
+            "LD_PRELOAD": " ".join(preloaded),
             "ASAN_OPTIONS": f"{common}:detect_leaks=1",
-            "LSAN_OPTIONS": f"suppressions={SUPPRESSIONS}/leak.txt:print_suppressions=0",
+            "LSAN_OPTIONS": f"suppressions={LEAKS}:print_suppressions=0",
         }
+
+    @property
+    def locks(self):
+        """The library that tells ThreadSanitizer of the locks of Swift's standard library."""
+        return os.path.join(self.gate.output, "locks.so")
+
+    def probe(self):
+        """Builds that library, and sees that a lock is no race and that a race is one."""
+        gate, program = self.gate, os.path.join(self.gate.output, "probe")
+        gate.set_up()
+        if not (clang := tool("clang")):
+            raise CouldNotRun("the toolchain has no clang")
+        for command in (
+            [clang, "-shared", "-fPIC", "-O1", os.path.join(THREADS, "locks.c"), "-o", self.locks],
+            ["swiftc", "-swift-version", "5", "-g", "-sanitize=thread", os.path.join(THREADS, "probe.swift"),
+             "-o", program],
+        ):  # fmt: skip
+            done = gate.programs.run(command, 300)
+            if done.code != 0:
+                raise CouldNotRun(f"{os.path.basename(command[0])} failed:\n{done.tail()}")
+        log = self.environment["TSAN_OPTIONS"].replace(self.prefix, self.prefix + "-probe")
+        environment = {**self.environment, "TSAN_OPTIONS": log}
+        for options, expected, wrong in [
+            ([], 0, "a Mutex of this toolchain is taken for a race: see ci/gatelib/threads/locks.c"),
+            (["race"], 66, "a planted race is not seen"),
+        ]:
+            done = gate.programs.run([program, *options], 120, environment)
+            if done.code != expected:
+                raise CouldNotRun(f"{wrong} (exit code {done.code})\n{done.tail()}")
+        return "a Mutex that threads wait for is no race, a counter without one is"
 
     def files(self):
         return glob.glob(self.prefix + ".*")
 
     def check(self):
         """Raises Red with the first report, if there is any."""
-        files = sorted(self.files(), key=os.path.getmtime)
         texts = []
-        for path in files:
+        for path in sorted(self.files(), key=os.path.getmtime):
             with open(path, errors="replace") as file:
                 texts.append(file.read())
-        reports = [text for text in texts if "Sanitizer" in text]
-        if not reports:
-            return
-        text = "\n".join(reports)
-        count = len(re.findall(r"^(?:WARNING|SUMMARY|==\d+==ERROR): ?\w*Sanitizer", text, re.MULTILINE))
-        start = re.search(r"^.*(?:WARNING|ERROR): \w+Sanitizer.*$", text, re.MULTILINE)
-        shown = text[start.start() if start else 0 :].splitlines()[:30]
-        raise Red(f"{max(1, count)} lines of reports in {self.prefix}.*\n" + "\n".join(shown))
+        text = "\n".join(part for part in texts if "Sanitizer" in part)
+        if text:
+            raise Red(told(text) + f"; all in {os.path.relpath(self.prefix, ROOT)}.*\n" + first(text))
 
-    def tests(self, pattern):
-        """Runs the tests that `pattern` names."""
+    def build(self, what, *arguments):
+        return self.gate.build(
+            f"{what}-{self.kind}", [*self.flags, *arguments], self.scratch, self.build_environment
+        )
+
+    def server(self):
+        """A debug build of the server."""
+        return os.path.join(self.build("sallyport", "--product", "sallyport"), "sallyport")
+
+    def tests(self):
+        """Runs the suites of its test targets."""
         gate = self.gate
-        scratch = f".build/{self.kind}"
-        flags = [f"--sanitize={self.kind}"]
-        gate.build(f"tests-{self.kind}", [*flags, "--build-tests"], scratch)
+        self.server()
+        self.build("tests", "--product", "sallyportPackageTests")
+        pattern = "|".join(rf"^{target}\.({suites})" for target, suites in self.suites.items())
         done = gate.programs.run(
-            ["swift", "test", "--scratch-path", os.path.join(ROOT, scratch), *flags, "--skip-build",
+            ["swift", "test", "--scratch-path", os.path.join(ROOT, self.scratch), *self.flags, "--skip-build",
              "--disable-xctest", "--filter", pattern],
-            TEST_SECONDS, {**self.environment, "CI": "true"}, gate.log(f"tests-{self.kind}"), gate.patience,
+            TEST_SECONDS, {**self.build_environment, **self.environment, "CI": "true"},
+            gate.log(f"tests-{self.kind}"), gate.patience,
         )  # fmt: skip
         self.check()
         if done.code is None:
@@ -80,7 +126,7 @@ class Sanitizer:
     def serve(self, seconds):
         """Puts every kind of load on a server, ends it, and looks at what was reported."""
         gate, name = self.gate, self.kind
-        binary = gate.sallyport(self.kind)
+        binary = self.server()
         gate.loadgen()
         told = []
         with gate.serve(name, binary, environment=self.environment, loops=2) as server:
@@ -105,3 +151,25 @@ class Sanitizer:
         if status != 0:
             raise Red(f"the server ended with {status}: see {server.log}")
         return "; ".join(told) + "; nothing reported"
+
+
+def told(text):
+    """What sanitizers' reports come to, in a line: how many, and of what."""
+    found = [line.replace(ROOT + "/", "") for line in SUMMARY.findall(text)]
+    kinds = list(dict.fromkeys(found))
+    more = f" and {len(kinds) - 3} other kinds" if len(kinds) > 3 else ""
+    count = "1 report" if len(found) < 2 else f"{len(found)} reports"
+    return f"{count}: {'; '.join(kinds[:3]) or 'cut off'}{more}"
+
+
+def first(text, lines=30):
+    """The beginning of the first report."""
+    start = re.search(r"^.*(?:WARNING|ERROR): \w+Sanitizer.*$", text, re.MULTILINE)
+    return "\n".join(text[start.start() if start else 0 :].splitlines()[:lines])
+
+
+def tool(name):
+    """A tool of the Swift toolchain, which need not be on the PATH itself; None where there is none."""
+    swift = shutil.which("swift")
+    beside = os.path.join(os.path.dirname(os.path.realpath(swift)), name) if swift else ""
+    return beside if os.access(beside, os.X_OK) else shutil.which(name)

@@ -8,29 +8,34 @@ from gatelib.report import ERROR, FAILED, PASSED
 DESCRIPTION = "ci/test: formatting, a build without warnings, every test, the budget of allocations"
 SECONDS = 2400
 # Swift Testing's lines of a single test; those of suites and of the whole run say nothing more.
-TEST = re.compile(r"^\S+ +Test (?!run with )(?:case )?(.+?) (passed|failed) after ([\d.]+) seconds")
+TEST = re.compile(r"^\S+ +Test (?!run with )(?:case )?(.+?)( with \d+ test cases?)? (passed|failed) after ([\d.]+) seconds")
 PYTHON = re.compile(r"^(test\w+) \(([\w.]+)\).*\.\.\. (ok|FAIL|ERROR)$")
+ISSUE = re.compile(r"^\S+ +Test (.+?) recorded an issue (.*)$")
 STEP = re.compile(r"^== (.+)$")
 
 
 def read(output):
     """The checks in what ci/test printed: (name, outcome, detail, seconds), and the last step."""
     found, step = [], None
-    issues = {}
+    issues, last = {}, []
     for line in output.splitlines():
         if match := STEP.match(line):
             step = match.group(1)
         elif match := TEST.match(line):
-            name, outcome, seconds = match.groups()
+            name, cases, outcome, seconds = match.groups()
             text = "\n".join(issues.pop(name, []))
-            found.append((name, PASSED if outcome == "passed" else FAILED, text, float(seconds)))
+            found.append((name + (cases or ""), PASSED if outcome == "passed" else FAILED, text, float(seconds)))
         elif match := PYTHON.match(line):
             outcome = PASSED if match.group(3) == "ok" else FAILED
             # Python 3.10 and earlier name the class alone in brackets.
             name = f"{match.group(2).removesuffix('.' + match.group(1))}.{match.group(1)}"
             found.append((name, outcome, "", 0.0))
-        elif match := re.match(r"^\S+ +Test (.+?) recorded an issue (.*)$", line):
-            issues.setdefault(match.group(1), []).append(match.group(2))
+        elif match := ISSUE.match(line):
+            last = issues.setdefault(match.group(1), [])
+            last.append(match.group(2))
+        elif line.startswith("↳ "):
+            # What the test says of the issue in the line before.
+            last.append(line)
     return found, step
 
 

@@ -72,6 +72,7 @@ clean
 ✔ Test "has a name, too" passed after 1.5 seconds.
 ✔ Test pairs(first:second:) with 12 test cases passed after 0.2 seconds.
 ✘ Test broken() recorded an issue at File.swift:7:9: Expectation failed: 1 == 2
+↳ two is not one
 ✘ Test broken() failed after 0.004 seconds with 1 issue.
 ✔ Suite ArrivalTests passed after 2.0 seconds.
 ✘ Test run with 4 tests in 1 suite failed after 2.0 seconds with 1 issue.
@@ -92,6 +93,15 @@ test_it (gatelib.tests.test_judge.VerdictTests.test_it) ... ok
             ],
         )
         self.assertIn("File.swift:7:9", found[3][2])
+        self.assertIn("two is not one", found[3][2])
+
+    def test_an_issue_of_one_case_is_told_with_all_cases(self):
+        found, _ = read(
+            "✘ Test pairs(first:) recorded an issue with 1 argument first → 3 at File.swift:7:9: No\n"
+            "✘ Test pairs(first:) with 12 test cases failed after 0.2 seconds with 1 issue.\n"
+        )
+        self.assertEqual(found[0][:2], ("pairs(first:) with 12 test cases", "failed"))
+        self.assertIn("first → 3 at File.swift:7:9", found[0][2])
 
 
 if __name__ == "__main__":
