@@ -182,7 +182,8 @@ import Testing
                 $0.encodings = LoadEncoding.allCases
                 $0.mix = try LoadMix("get=5,set=4,del=2,incr=2,ping=1")
                 $0.valueBytes = 40...300
-                $0.clients = 14
+                // On a busy machine requests overlap for long, and the search grows with how many do.
+                $0.clients = LoadEncoding.allCases.count
                 $0.loops = 2
                 $0.keyCount = 3
                 $0.pipeline = 2
@@ -193,9 +194,9 @@ import Testing
             }
             let judged = try #require(report.verification)
             #expect(report.verdict == .good, "\(report.text)")
-            #expect(judged.verdict == .ok && judged.illegalKeys == [])
+            #expect(judged.verdict == .ok && judged.illegalKeys == [], "\(judged)")
             // Three keys and the clients' counters; all but PING, and the keys that were set before.
-            #expect(judged.keys == 17)
+            #expect(judged.keys == 3 + LoadEncoding.allCases.count)
             let preloaded: UInt64 = round == 0 ? 3 : 0
             #expect(UInt64(judged.operations) + judged.notJudged == 3000 + preloaded)
             #expect(judged.notJudged > 50 && judged.longest > 300 && judged.open == 0)
