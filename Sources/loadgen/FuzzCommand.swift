@@ -9,8 +9,9 @@ struct FuzzCommand: ParsableCommand {
             "Sends valid, broken and hostile bytes from a seed, and checks what the server does.",
         discussion: """
             Each case is one connection: requests of the command table in every encoding, some of them \
-            cut, spliced, flipped or with lengths that lie; TLS records and hellos that are none; bytes \
-            one at a time, pauses, half closes and resets. Checked is that valid requests are answered \
+            cut, spliced, flipped or with lengths that lie; frames of a WebSocket in every form, and such as \
+            no client may send; TLS records and hellos that are none; bytes one at a time, pauses, half \
+            closes and resets. Checked is that valid requests are answered \
             as a model says, that whatever is answered is well formed, that connections end, and that \
             somebody else is always served right and in time.
 

@@ -59,7 +59,10 @@ struct VerifyCommand: ParsableCommand {
     )
     var rate = 1_000.0
 
-    @Option(help: "What clients speak: text, json, resp, resp3, protobuf or http (default: all).")
+    @Option(
+        help:
+            "What clients speak: text, json, resp, resp3, protobuf, http or websocket (default: all)."
+    )
     var encoding: String?
 
     @Option(help: "What determines every random choice (default: another one for each run).")

@@ -42,22 +42,31 @@ struct WebSocketFrame: Equatable, Sendable {
         case malformed(String)
     }
 
-    /// Reads the frame that begins at `start`, as a server sends it: without a mask.
-    static func read(_ input: Span<UInt8>, from start: Int) -> Outcome {
+    /// Reads the frame that begins at `start`, as a server sends it: without a mask; or as a client does.
+    ///
+    /// A mask is the four bytes before the payload, which is left as it is.
+    static func read(
+        _ input: Span<UInt8>,
+        from start: Int,
+        isMasked: Bool = false
+    ) -> Outcome {
         if input.count - start < 2 { return .incomplete }
         let (first, second) = (input[start], input[start + 1])
         if first & 0x70 != 0 { return .malformed("a frame with reserved bits") }
         guard let opcode = Opcode(rawValue: first & 0x0F) else {
             return .malformed("a frame of no known opcode")
         }
-        if second & 0x80 != 0 { return .malformed("a server's frame with a mask") }
+        if (second & 0x80 != 0) != isMasked {
+            let frame = isMasked ? "a client's frame without" : "a server's frame with"
+            return .malformed("\(frame) a mask")
+        }
         let isFinal = first & 0x80 != 0
         let short = Int(second & 0x7F)
         let extra = short == 126 ? 2 : short == 127 ? 8 : 0
         if opcode.isControl, !isFinal || extra > 0 {
             return .malformed("a control frame that is too long or in parts")
         }
-        let payloadStart = start + 2 + extra
+        let payloadStart = start + 2 + extra + (isMasked ? 4 : 0)
         if input.count < payloadStart { return .incomplete }
         var length = UInt64(short)
         if extra > 0 {

@@ -69,7 +69,9 @@ enum FuzzStep: Equatable, Sendable {
 /// its bytes beside it in `bytes`), `await`, `send`, `drip`, `raw` (bytes), `stall` (milliseconds),
 /// `update_keys` (how often), `renegotiate`, `close_notify`, `half_close`, `reset` (true). Bytes are printable
 /// ASCII with the escapes \n \r \t \\ and \xHH. `@PREFIX@` stands for eight letters that are other ones each
-/// time a case is run, so that its keys are its own, and `@TOKEN@` for the token.
+/// time a case is run, so that its keys are its own, and `@TOKEN@` for the token. The `encoding` websocket begins with
+/// the request that makes the connection one, if it `authenticates`; bytes are then frames, in which only keys are
+/// replaced, whatever their mask.
 struct FuzzCase: Equatable, Sendable {
     static let schema = "sallyport-fuzz-case"
     static let version = 1

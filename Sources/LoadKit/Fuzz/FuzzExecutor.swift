@@ -144,8 +144,7 @@ final class FuzzAttempt {
         let token = executor.options.load.token
         let renderer = RequestRenderer(encoding: subject.encoding, token: token)
         if !subject.authenticates { return nil }
-        for words in renderer.authentication() {
-            guard let bytes = renderer.render(words) else { continue }
+        for bytes in renderer.opening() {
             peer.send(bytes)
             var reply: WireReplyOutcome = .incomplete
             let isThere = line.wait(loop, patience) {
@@ -154,7 +153,12 @@ final class FuzzAttempt {
             }
             switch reply {
             case .reply(.error, _): isRefused = true
-            case .reply(_, let consumed): position += consumed
+            case .reply(.http(let status), _) where status != 101: isRefused = true
+            case .reply(_, let consumed):
+                if subject.encoding == .websocket, !isUpgraded(line.inbound[position...]) {
+                    return FuzzFailure(.wrongReply, "the key of a WebSocket is not answered")
+                }
+                position += consumed
             case .malformed(let reason):
                 return FuzzFailure(.malformedReply, "to a token: \(reason)")
             case .incomplete:
@@ -166,6 +170,10 @@ final class FuzzAttempt {
             if isRefused { return nil }
         }
         return nil
+    }
+
+    private func isUpgraded(_ response: ArraySlice<UInt8>) -> Bool {
+        response.contains(Array("\(WebSocketKey.answer(to: ClientFrames.key))\r\n".utf8))
     }
 
     private func follow() -> FuzzFailure? {
@@ -222,6 +230,16 @@ final class FuzzAttempt {
 
     /// The bytes with this attempt's keys and the token in place.
     private func substituted(_ bytes: [UInt8]) -> [UInt8] {
+        if subject.encoding != .websocket { return replaced(bytes) }
+        // Within frames, whose payload may be masked, keys alone: they keep its length.
+        return ClientFrames.rewritten(
+            bytes,
+            { $0.replacing(FuzzCase.prefix, with: prefix) },
+            rest: replaced
+        )
+    }
+
+    private func replaced(_ bytes: [UInt8]) -> [UInt8] {
         var result = bytes.replacing(FuzzCase.prefix, with: prefix)
         let token = Array(FuzzCase.token.utf8)
         if result.contains(token[0]) {
@@ -281,7 +299,18 @@ extension FuzzAttempt {
                 rest = rest.dropFirst(consumed)
                 // What follows is another protocol.
                 if reply == .http(101) { return nil }
-                if case .push = reply { continue }
+                if case .push(let items) = reply {
+                    if items.first != WebSocketTree.close { continue }
+                    if !rest.isEmpty {
+                        return FuzzFailure(.malformedReply, "something behind a close frame")
+                    }
+                    // Going away, or no time.
+                    if items.last == .integer(1001) || items.last == .integer(1013) {
+                        isRefused = true
+                        return nil
+                    }
+                    continue
+                }
                 if subject.isStrict {
                     if isOverloaded(reply) {
                         isRefused = true

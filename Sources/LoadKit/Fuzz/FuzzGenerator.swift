@@ -92,10 +92,14 @@ struct FuzzGenerator: Sendable {
     ) -> [FuzzStep] {
         var grammar = grammar(&random, encoding)
         let renderer = renderer(encoding)
+        var dresser = FrameDresser(RandomSource(seed: random.next()))
         var steps: [FuzzStep] = []
         for _ in 0..<(1 + Int(random.next(below: 24))) {
             let words = isModelled ? grammar.modelledRequest() : grammar.anyRequest()
-            guard let bytes = renderer.render(words) else { continue }
+            let bytes =
+                encoding == .websocket
+                ? renderer.json(words).map { dresser.message($0) } : renderer.render(words)
+            guard let bytes else { continue }
             steps.append(.ask(words, bytes))
             switch random.next(below: 10) {
             case 0: steps.append(.await)
@@ -124,7 +128,19 @@ struct FuzzGenerator: Sendable {
         // An encoding that changes in the middle of a connection.
         let all = FuzzEncoding.allCases
         let foreign = requests(&random, all[Int(random.next(below: UInt64(all.count)))], count: 2)
+        if encoding == .websocket, random.next(below: 2) == 0 { return violations(&random) }
         return sends(&random, own, own + foreign)
+    }
+
+    /// Messages of which one, mostly the last that is looked at, is none.
+    private func violations(_ random: inout RandomSource) -> [FuzzStep] {
+        var dresser = FrameDresser(RandomSource(seed: random.next()))
+        let payloads = requests(&random, .json, count: 3).map { Array($0.dropLast()) }
+        let place = Int(random.next(below: 3))
+        return payloads.enumerated().map { index, payload in
+            let bytes = index == place ? dresser.violation(payload) : dresser.message(payload)
+            return bytes.count <= 300 && random.next(below: 4) == 0 ? .drip(bytes) : .send(bytes)
+        }
     }
 
     private func sends(
@@ -151,12 +167,7 @@ struct FuzzGenerator: Sendable {
         let seeds = FuzzSeeds.all
         let seed = seeds[Int(random.next(below: UInt64(seeds.count)))]
         made.encoding = seed.encoding
-        let bytes = seed.requests.map { Array($0.utf8) }
-        return sends(
-            &random,
-            bytes,
-            bytes + FuzzSeeds.all.flatMap { $0.requests.map { Array($0.utf8) } }
-        )
+        return sends(&random, seed.requests, seed.requests + FuzzSeeds.all.flatMap(\.requests))
     }
 
     private func abuses(_ random: inout RandomSource, _ made: FuzzCase) -> [FuzzStep] {
@@ -187,82 +198,4 @@ struct FuzzGenerator: Sendable {
         }
         return steps
     }
-}
-
-/// Requests that no row of the command table describes.
-enum FuzzSeeds {
-    /// Requests in an encoding.
-    struct Seed: Sendable {
-        var encoding: FuzzEncoding
-        var requests: [String]
-    }
-
-    private static let authorization = "Authorization: Bearer \(FuzzCase.token)\r\n"
-
-    static let all: [Seed] = [
-        Seed(
-            encoding: .resp,
-            requests: ["MULTI\r\n", "INCR @PREFIX@n\r\n", "GET\r\n", "EXEC\r\n"]
-        ),
-        Seed(encoding: .resp, requests: ["WATCH @PREFIX@k\r\nMULTI\r\nDISCARD\r\nUNWATCH\r\n"]),
-        Seed(encoding: .resp, requests: ["*0\r\n*-1\r\nset @PREFIX@a \"b\\x41\" 'c'\r\n"]),
-        Seed(
-            encoding: .text,
-            requests: ["SUBSCRIBE @PREFIX@c\n", "PUBLISH @PREFIX@c hello\n", "UNSUBSCRIBE\n"]
-        ),
-        Seed(
-            encoding: .resp3,
-            requests: ["PSUBSCRIBE @PREFIX@*\r\n", "PUBLISH @PREFIX@c hello\r\n"]
-        ),
-        Seed(
-            encoding: .text,
-            requests: ["ECHO  a \"b  \n", "set @PREFIX@k \"a \\x41\\n\" 'b'\r\n", "\n\n"]
-        ),
-        Seed(
-            encoding: .json,
-            requests: [
-                "[{\"action\":\"PING\",\"id\":1},{\"action\":\"DEL\",\"key\":[\"@PREFIX@a\"]},[],7]\n",
-                "{\"id\":\"x\",\"action\":\"ECHO\",\"value\":[1,{\"a\":\"\\u00e9\"},1e999,null]}\n",
-            ]
-        ),
-        Seed(
-            encoding: .json,
-            requests: [
-                "{\"namespace\":\"@PREFIX@\",\"action\":\"MSET\",\"values\":{\"a\":\"1\"}}\n\n{}\n"
-            ]
-        ),
-        Seed(
-            encoding: .http,
-            requests: [
-                "PUT /v1/kv/@PREFIX@k?ttl=100 HTTP/1.1\r\nHost: x\r\n\(authorization)"
-                    + "Content-Length: 3\r\n\r\nabc",
-                "GET /v1/kv/@PREFIX@k HTTP/1.1\r\nHost: x\r\n\(authorization)\r\n",
-                "DELETE /v1/kv/@PREFIX@k HTTP/1.1\r\nHost: x\r\n\(authorization)\r\n",
-            ]
-        ),
-        Seed(
-            encoding: .http,
-            requests: [
-                "PUT /v1/kv/@PREFIX@c HTTP/1.1\r\nHost: x\r\n\(authorization)"
-                    + "Transfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n",
-                "GET /health HTTP/1.1\r\nHost: x\r\n\r\n",
-                "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n",
-            ]
-        ),
-        Seed(
-            encoding: .http,
-            requests: [
-                "POST /v1/command HTTP/1.1\r\nHost: x\r\n\(authorization)Content-Length: 22\r\n\r\n"
-                    + "[{\"action\":\"PING\"},{}]",
-                "HEAD / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n",
-            ]
-        ),
-        Seed(
-            encoding: .protobuf,
-            requests: [
-                "\0\0\0\u{2}B\0\0\0\0\u{5}J\u{3}\n\u{1}k\0\0\0\u{4}\u{8}\u{1}2\0",
-                "\0\0\0\u{8}Z\u{6}\n\u{1}a\n\u{1}b\0\0\0\0",
-            ]
-        ),
-    ]
 }

@@ -93,8 +93,8 @@ final class FuzzHealth {
         guard let made else { return nil }
         line = made
         let renderer = RequestRenderer(encoding: .resp, token: options.load.token)
-        for words in renderer.authentication() {
-            made.peer.send(RequestRenderer.resp(words))
+        for request in renderer.opening() {
+            made.peer.send(request)
             if let failure = answers(made, [.status(Array("OK".utf8))]) {
                 drop()
                 return failure

@@ -48,7 +48,9 @@ enum FuzzExpectation: Equatable, Sendable {
 }
 
 extension FuzzEncoding {
-    fileprivate var isWithoutStatus: Bool { self == .text || self == .json || self == .http }
+    fileprivate var isWithoutStatus: Bool {
+        self == .text || self == .json || self == .http || self == .websocket
+    }
 }
 
 /// The keys of one case, as they should be.

@@ -40,7 +40,12 @@ indirect enum JSONTree: Equatable, Sendable {
     static func replyLine(_ reader: inout ReplyBytes) throws(ReplyBytes.Stop) -> WireReply {
         var line = try reader.line()
         if line.last == 0x0D { line = line.dropLast() }
-        var inner = ReplyBytes(line)
+        return try lineReply(try whole(line))
+    }
+
+    /// The value that all of `bytes` are.
+    static func whole(_ bytes: ArraySlice<UInt8>) throws(ReplyBytes.Stop) -> JSONTree {
+        var inner = ReplyBytes(bytes)
         let tree: JSONTree
         do throws(ReplyBytes.Stop) {
             tree = try value(&inner)
@@ -50,6 +55,11 @@ indirect enum JSONTree: Equatable, Sendable {
             throw error
         }
         if !inner.isAtEnd { throw .malformed("something behind the JSON value") }
+        return tree
+    }
+
+    /// A line's value as a reply, or as those to a batch.
+    static func lineReply(_ tree: JSONTree) throws(ReplyBytes.Stop) -> WireReply {
         if case .array(let items) = tree {
             let replies = items.compactMap(reply)
             if replies.count != items.count { throw .malformed("a batch with what is no reply") }

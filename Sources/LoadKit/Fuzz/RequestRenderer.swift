@@ -16,15 +16,21 @@ struct RequestRenderer: Sendable {
         case .text: return text(name, words.dropFirst())
         case .json: return json(words).map { $0 + [0x0A] }
         case .http: return json(words).map { http($0) }
+        case .websocket: return json(words).map { ClientFrames.frame(.text, $0) }
         case .protobuf: return protobuf(words)
         }
     }
 
-    /// The requests that present the token; none where the encoding has other ways, or there is no token.
-    func authentication() -> [[[UInt8]]] {
+    /// The requests that a connection begins with, one behind the reply of the other: those that present the token,
+    /// and the one that makes it a WebSocket.
+    func opening() -> [[UInt8]] {
+        if encoding == .websocket {
+            let peer = RequestWriter.Peer(authority: "localhost", token: token)
+            return [Array(HTTPText.upgrade(peer, key: ClientFrames.key).utf8)]
+        }
         guard let token, encoding != .http else { return [] }
         let version = encoding == .resp3 ? [["HELLO", "3"]] : []
-        return ([["AUTH", token]] + version).map { $0.map { Array($0.utf8) } }
+        return ([["AUTH", token]] + version).compactMap { render($0.map { Array($0.utf8) }) }
     }
 
     static func resp(_ words: [[UInt8]]) -> [UInt8] {
@@ -64,7 +70,7 @@ struct RequestRenderer: Sendable {
         return quoted + [UInt8(ascii: "\"")]
     }
 
-    private func json(_ words: [[UInt8]]) -> [UInt8]? {
+    func json(_ words: [[UInt8]]) -> [UInt8]? {
         guard let fields = CommandFields.match(words) else { return nil }
         var text = "{\"action\":\(JSONText.string(words[0]) ?? "\"\"")"
         for field in fields {

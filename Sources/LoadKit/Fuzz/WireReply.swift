@@ -14,6 +14,8 @@ public enum FuzzEncoding: String, Sendable, CaseIterable, Codable {
     case protobuf
     /// JSON commands in HTTP/1.1 requests.
     case http
+    /// JSON commands in the text messages of a WebSocket.
+    case websocket
 }
 
 /// One reply.

@@ -16,6 +16,7 @@ struct WireReplyParser: Sendable {
                 case .json: try JSONTree.replyLine(&reader)
                 case .protobuf: try ProtobufTree.reply(&reader)
                 case .http: try HTTPTree.reply(&reader)
+                case .websocket: try WebSocketTree.reply(&reader)
                 }
             return .reply(reply, consumed: reader.position - bytes.startIndex)
         } catch {

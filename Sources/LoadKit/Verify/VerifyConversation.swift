@@ -68,24 +68,24 @@ final class VerifyConversation: SecurePeerDelegate {
     }
 
     func isReady(_: SecurePeer, _: Moment) {
-        var requests: [(bytes: [UInt8], answer: Answer)] = []
-        for words in renderer.authentication() {
-            guard let bytes = renderer.render(words) else {
-                return fail("the token cannot be presented in this encoding")
-            }
-            requests.append(
-                (
-                    bytes,
-                    { [weak self] reply, _ in
-                        if case .error(let code, let text) = reply {
-                            self?.fail("the token was refused: \(code) \(text)")
-                        }
-                    }
-                )
-            )
+        let opening = renderer.opening().map { bytes in
+            (bytes: bytes, answer: { [weak self] reply, _ in self?.took(opening: reply) } as Answer)
+        }
+        if !opening.isEmpty { send(opening) }
+        // Before it is a WebSocket nothing can be sent to it.
+        if renderer.encoding == .websocket { return }
+        isReady = true
+        whenReady?()
+    }
+
+    private func took(opening reply: WireReply) {
+        switch reply {
+        case .error(let code, let text): return fail("the token was refused: \(code) \(text)")
+        case .http(101): break
+        case .http(let status): return fail("no WebSocket: status \(status)")
+        default: return
         }
         isReady = true
-        if !requests.isEmpty { send(requests) }
         whenReady?()
     }
 

@@ -8,14 +8,19 @@ import TLS
 
 /// Takes connections without TLS and passes their bytes to a server with TLS and back.
 ///
-/// Behind a bulk string of negative length inside of an array the next PONG for anybody else is damaged, if the
-/// relay was told to be poisonous.
+/// Behind certain bytes of one connection the next PONG for anybody else is damaged.
 final class CanaryRelay: Sendable {
     let port: UInt16
     private let isStopping = Atomic<Bool>(false)
     private let thread: Mutex<LoopThread?>
 
-    init(to options: LoadOptions, isPoisonous: Bool) throws {
+    /// A bulk string of negative length inside of an array.
+    static let negativeBulk = Array("\r\n$-".utf8)
+    /// A message of a WebSocket whose first frame is empty and not its last.
+    static let emptyFragment: [UInt8] = [0x01, 0x80, 0, 0, 0, 0]
+
+    /// Makes a relay that `poison` harms; nil for none that anything does.
+    init(to options: LoadOptions, poison: [UInt8]?) throws {
         guard let listener = try Listener.listen(on: Endpoint(host: "127.0.0.1", port: 0)).first,
             let address = try SocketAddress.resolve(host: options.host, port: options.port).first,
             case .authorities(let file) = options.trust
@@ -27,7 +32,7 @@ final class CanaryRelay: Sendable {
         let started = try LoopThread("canary") { [weak self] in
             guard let loop = try? EventLoop() else { return }
             let room = PeerRoom(loop, context, address, host: host)
-            let relay = RelayLoop(room, listener, isPoisonous: isPoisonous)
+            let relay = RelayLoop(room, listener, poison: poison)
             guard (try? loop.register(listener.descriptor, relay)) != nil else { return }
             while let self, !self.isStopping.load(ordering: .relaxed) {
                 loop.turn(maximumWaitMilliseconds: 5)
@@ -50,14 +55,14 @@ final class CanaryRelay: Sendable {
 private final class RelayLoop: EventHandler {
     let room: PeerRoom
     private let listener: Listener
-    let isPoisonous: Bool
+    let poison: [UInt8]?
     var pairs: [Int: RelayPair] = [:]
     private var number = 0
 
-    init(_ room: PeerRoom, _ listener: Listener, isPoisonous: Bool) {
+    init(_ room: PeerRoom, _ listener: Listener, poison: [UInt8]?) {
         self.room = room
         self.listener = listener
-        self.isPoisonous = isPoisonous
+        self.poison = poison
     }
 
     /// Who sent the shape that harms the next one.
@@ -79,8 +84,6 @@ private final class RelayLoop: EventHandler {
 
 /// One connection and its counterpart.
 private final class RelayPair: EventHandler, SecurePeerDelegate {
-    private static let shape = Array("\r\n$-".utf8)
-
     private final class Link {
         let socket: Socket
         init(_ socket: consuming Socket) { self.socket = socket }
@@ -121,7 +124,7 @@ private final class RelayPair: EventHandler, SecurePeerDelegate {
         case .bytes(let count):
             let bytes = Array(relay.room.receiveRoom[..<count])
             last += bytes
-            if last.contains(Self.shape), relay.isPoisonous { relay.poisoner = number }
+            if let poison = relay.poison, last.contains(poison) { relay.poisoner = number }
             last = Array(last.suffix(3))
             if let upstream, upstream.isReady { upstream.send(bytes) } else { early += bytes }
         case .wouldBlock: break

@@ -69,13 +69,15 @@ import Testing
     @Test func aBugIsFoundMadeSmallAndReplayed() async throws {
         let target = try LoadTarget()
         let load = try target.options()
-        let relay = try CanaryRelay(to: load, isPoisonous: true)
+        let relay = try CanaryRelay(to: load, poison: CanaryRelay.negativeBulk)
         defer { relay.stop() }
-        var options = try options(target, seed: 3)
+        var options = try options(target, seed: 5)
         options.load.port = relay.port
         options.isPlain = true
         options.corpus = folder()
         options.maxFailures = 1
+        options.durationSeconds = 600
+        options.maxCases = 2_000
         let report = try await run(options)
         let finding = try #require(report.findings.first)
         #expect(finding.kind == .health && finding.isReproduced, "\(report.text)")
@@ -86,12 +88,56 @@ import Testing
         let again = try await run(options)
         #expect(again.replayed == 1 && again.findings.first?.kind == .health)
         // Once it is mended, the same file passes.
-        let mended = try CanaryRelay(to: load, isPoisonous: false)
+        let mended = try CanaryRelay(to: load, poison: nil)
         defer { mended.stop() }
         options.load.port = mended.port
         let passed = try await run(options)
         #expect(passed.isGood && passed.replayed == 1, "\(passed.text)")
         try FileManager.default.removeItem(atPath: options.corpus ?? "")
+    }
+
+    /// A server that minds a message whose first frame is empty, which a client may well send.
+    @Test func aBugInFramesIsFoundAndMadeSmall() async throws {
+        let target = try LoadTarget()
+        let relay = try CanaryRelay(to: try target.options(), poison: CanaryRelay.emptyFragment)
+        defer { relay.stop() }
+        var options = try options(target, seed: 12)
+        options.load.port = relay.port
+        options.isPlain = true
+        options.corpus = folder()
+        options.maxFailures = 1
+        options.durationSeconds = 600
+        options.maxCases = 2_000
+        let report = try await run(options)
+        let finding = try #require(report.findings.first, "\(report.text)")
+        #expect(finding.kind == .health && finding.isReproduced, "\(report.text)")
+        #expect(finding.smallestSteps == 1, "\(finding.smallest)")
+        let smallest = try FuzzCase(json: finding.smallest)
+        #expect(smallest.encoding == .websocket)
+        options.durationSeconds = 0
+        let again = try await run(options)
+        #expect(again.replayed == 1 && again.findings.first?.kind == .health)
+        try FileManager.default.removeItem(atPath: options.corpus ?? "")
+    }
+
+    /// Messages in all forms are answered as the model says, keys behind masks among them.
+    @Test func webSocketsAreHeldAgainstTheModel() async throws {
+        let target = try LoadTarget()
+        var options = try options(target, seed: 12)
+        options.maxCases = 1
+        let generator = FuzzGenerator(seed: 12)
+        var checked = 0
+        var runs = 0
+        for number in 0..<400 as Range<UInt64> {
+            let made = generator.make(number)
+            if made.encoding != .websocket || !made.isStrict || runs == 12 { continue }
+            options.onlyCase = number
+            let report = try await run(options)
+            #expect(report.findings == [], "\(report.text)")
+            checked += report.checked
+            runs += 1
+        }
+        #expect(runs == 12 && checked > 50)
     }
 
     @Test func aServerThatIsNotThereIsNotFuzzed() async throws {
