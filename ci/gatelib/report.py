@@ -30,7 +30,7 @@ class Report:
 
     def __init__(self, stage, say=print):
         self.stage, self.say, self.checks = stage, say, []
-        self.began = time.monotonic()
+        self.began, self.ended = time.monotonic(), None
         self.timestamp = datetime.datetime.now(datetime.timezone.utc)
 
     def check(self, name, body):
@@ -65,7 +65,8 @@ class Report:
 
     @property
     def seconds(self):
-        return time.monotonic() - self.began
+        """How long it has taken, up to now or to where its file was written."""
+        return (self.ended or time.monotonic()) - self.began
 
     @property
     def code(self):
@@ -81,7 +82,8 @@ class Report:
         return f"{line}, {self.seconds:.0f} s"
 
     def write(self, folder):
-        """Writes STAGE.xml into `folder`; answers its path."""
+        """Writes STAGE.xml into `folder`, which is the stage's end; answers its path."""
+        self.ended = time.monotonic()
         suite = ElementTree.Element(
             "testsuite",
             name=f"gate.{self.stage}",

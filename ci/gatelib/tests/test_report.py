@@ -57,6 +57,12 @@ class ReportTests(unittest.TestCase):
         self.assertEqual((failure.get("message"), failure.text), ("broken", "more"))
         self.assertEqual(cases[2].find("error").get("message"), "no tool")
 
+    def test_its_time_ends_where_its_file_is_written(self):
+        self.report.check("a", lambda: "fine")
+        with tempfile.TemporaryDirectory() as folder:
+            self.report.write(folder)
+        self.assertEqual(self.report.seconds, self.report.seconds)
+
     def test_several_stages(self):
         self.assertEqual([code_of(codes) for codes in ([0, 0], [0, 2], [2, 1, 0], [])], [0, 2, 1, 2])
 
