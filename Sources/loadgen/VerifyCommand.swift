@@ -22,7 +22,7 @@ struct VerifyCommand: ParsableCommand {
               loadgen verify --duration 60 --clients 40 --save history.jsonl --json report.json
               loadgen verify --history history.jsonl          (checks what was saved)
 
-            Exit codes: 0 ok; 98 illegal; 97 unknown; 1 ok, but a client failed; 2 it could not begin; \
+            Exit codes: 0 ok; 97 illegal; 96 unknown; 1 ok, but a client failed; 2 it could not begin; \
             64 options that make no sense.
             """
     )

@@ -142,10 +142,10 @@ class Gate:
         """
         for number in range(1, tries + 1):
             done, report = self.ask(server, name, ["verify", *options], timeout)
-            if done.code != 97:
+            if done.code != 96:
                 break
             self.say(f"  the search of history {number} of {tries} was given up")
-        if done.code == 97:
+        if done.code == 96:
             raise CouldNotRun(f"the search was given up {tries} times, which says nothing:\n{done.tail()}")
         if done.code != 0:
             raise Red(f"loadgen verify ended with {done.code}:\n{done.tail(60)}")

@@ -156,8 +156,8 @@ extension LoadReport {
             switch self {
             case .good: 0
             case .failed: 1
-            case .unknown: 96
-            case .illegal: 97
+            case .unknown: HistoryVerdict.unknown.exitCode
+            case .illegal: HistoryVerdict.illegal.exitCode
             case .invalid: 98
             case .crossed: 99
             }

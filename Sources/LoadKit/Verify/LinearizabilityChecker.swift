@@ -8,6 +8,15 @@ public enum HistoryVerdict: String, Codable, Sendable {
     case illegal
     /// The search was given up.
     case unknown
+
+    /// What programs that judge histories end with: 0 ok, 97 illegal, 96 unknown.
+    public var exitCode: Int32 {
+        switch self {
+        case .ok: 0
+        case .illegal: 97
+        case .unknown: 96
+        }
+    }
 }
 
 /// Searches for an order that explains every answer: Wing and Gong's search, with Lowe's memory of

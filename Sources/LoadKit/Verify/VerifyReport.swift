@@ -178,14 +178,8 @@ public struct VerifyReport: MachineReport, Sendable, Equatable {
         return all.contains(.unknown) ? .unknown : .ok
     }
 
-    /// What the program ends with: 0 ok, 98 illegal, 97 unknown.
-    public var exitCode: Int32 {
-        switch verdict {
-        case .ok: 0
-        case .illegal: 98
-        case .unknown: 97
-        }
-    }
+    /// What the program ends with.
+    public var exitCode: Int32 { verdict.exitCode }
 }
 
 extension VerifyReport {

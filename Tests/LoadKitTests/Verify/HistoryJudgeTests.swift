@@ -176,10 +176,10 @@ import Testing
         var rules = HistoryJudge.Rules()
         rules.budget = 5
         let unknown = HistoryJudge.judge(history, rules)
-        #expect(unknown.verdict == .unknown && unknown.exitCode == 97)
+        #expect(unknown.verdict == .unknown && unknown.exitCode == 96)
         #expect(unknown.text.contains("not searched to the end"))
         let illegal = HistoryJudge.judge(history)
-        #expect(illegal.verdict == .illegal && illegal.exitCode == 98)
+        #expect(illegal.verdict == .illegal && illegal.exitCode == 97)
         #expect(illegal.text.contains("INCR -> 1"))
         #expect(try VerifyReport(json: try illegal.json()) == illegal)
         #expect(try illegal.json().contains("\"schema\" : \"sallyport-verify-report\""))
