@@ -34,7 +34,7 @@ struct SVGPlot: Sendable {
     private static let width = 720.0
     private static let height = 280.0
     private static let left = 72.0
-    private static let right = 16.0
+    private static let right = 26.0
     private static let top = 14.0
     private static let bottom = 40.0
 
