@@ -173,7 +173,7 @@ extension Worker {
     /// Delivers the messages that wait, behind a turn's events: what one connection is sent is encrypted
     /// together and leaves with one send.
     ///
-    /// No more than `deliveriesPerTurn` connections are sent theirs, and the others in the next turns: a
+    /// No more than `deliveriesAtOnce` connections are sent theirs, and the others the next times: a
     /// message to thousands holds up no request for long, and who publishes one after the other meets
     /// subscribers that are still to be sent the last one, and are then sent both at once.
     func deliverMessages(_ now: Moment) {
@@ -184,15 +184,16 @@ extension Worker {
                 if delivery.byteCount >= Worker.scratchBytes { sendAllMessages(now) }
             }
         }
-        sendMessages(upTo: drain == nil ? Worker.deliveriesPerTurn : .max, now)
+        sendMessages(upTo: drain == nil ? Worker.deliveriesAtOnce : .max, now)
         resumeSubscribers(now)
         shared.exchange.count(delivered: delivery.delivered, lost: delivery.lost)
         delivery.delivered = 0
         delivery.lost = 0
     }
 
-    /// Connections that are sent messages in one turn: well below a millisecond of work.
-    private static let deliveriesPerTurn = 64
+    /// Connections that are sent messages before the loop looks at its events again: well below a
+    /// millisecond of work.
+    private static let deliveriesAtOnce = 64
 
     /// Whether `deliverMessages` has something to do.
     var hasMessagesToDeliver: Bool {
