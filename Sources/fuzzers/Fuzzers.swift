@@ -5,7 +5,7 @@
 //     SALLYPORT_FUZZERS=1 swift build -c release --sanitize=fuzzer --scratch-path .build-fuzzers --product fuzzers
 //     SWIFT_BACKTRACE=enable=no SALLYPORT_FUZZ=resp .build-fuzzers/release/fuzzers -max_total_time=60 FOLDER
 //
-// SALLYPORT_FUZZ is resp, text, json, protobuf, proxy or http. What fails is left in a file crash-*.
+// SALLYPORT_FUZZ is resp, text, json, protobuf, proxy, http or websocket. What fails is left in a file crash-*.
 internal import Commands
 internal import Core
 internal import Gateway
@@ -98,6 +98,28 @@ private func head(_ bytes: [UInt8], cut: Int) -> Seen {
     return Seen()
 }
 
+private func webSocket(_ bytes: [UInt8], cut: Int) -> Seen {
+    var reader = WebSocketReader(allowsCompression: true)
+    var seen = Seen()
+    var at = 0
+    for end in [cut, bytes.count] {
+        frames: while true {
+            var payload = ByteBuffer()
+            let event = reader.next(
+                bytes.span.extracting(0..<end),
+                from: &at,
+                limits,
+                into: &payload
+            )
+            if at > end { abort() }
+            if case .incomplete = event { break frames }
+            seen.steps.append("\(event) \(payload.withBytes { Array($0) })")
+            if case .violation = event { return seen }
+        }
+    }
+    return seen
+}
+
 /// The decoder that the environment names; the first byte of an input says where it is cut.
 private let subject: (@Sendable ([UInt8], Int) -> Seen)? = {
     switch getenv("SALLYPORT_FUZZ").map({ String(cString: $0) }) {
@@ -107,6 +129,7 @@ private let subject: (@Sendable ([UInt8], Int) -> Seen)? = {
     case "protobuf": { decode($0, .protobuf, cut: $1) }
     case "proxy": { proxy($0, cut: $1) }
     case "http": { head($0, cut: $1) }
+    case "websocket": { webSocket($0, cut: $1) }
     default: nil
     }
 }()
@@ -137,7 +160,7 @@ func fuzzersMain(
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> Int32 {
     if subject == nil {
-        let text = "SALLYPORT_FUZZ must be resp, text, json, protobuf, proxy or http\n"
+        let text = "SALLYPORT_FUZZ must be resp, text, json, protobuf, proxy, http or websocket\n"
         _ = text.withCString { write(2, $0, strlen($0)) }
         return 64
     }

@@ -1,10 +1,10 @@
 // Messages out of a client's frames, as the bytes of them arrive.
 //
 // Source: RFC 6455 sections 5.4 to 5.6 and 8.1.
-internal import Core
+package import Core
 
 /// What a reader found.
-enum WebSocketEvent: Equatable {
+package enum WebSocketEvent: Equatable {
     /// Nothing is complete; another look pays once as many bytes are there behind those taken.
     case incomplete(needed: Int)
     /// A message: `text` or `binary`; its payload is in the buffer.
@@ -18,7 +18,7 @@ enum WebSocketEvent: Equatable {
 /// Reads frames and puts messages together.
 ///
 /// It holds memory only while a message is unfinished.
-struct WebSocketReader: ~Copyable {
+package struct WebSocketReader: ~Copyable {
     /// Whether messages may be compressed, which was negotiated.
     let allowsCompression: Bool
     /// The payload so far of the message that is unfinished.
@@ -33,7 +33,7 @@ struct WebSocketReader: ~Copyable {
     /// Bytes of its payload that were taken.
     private var taken = 0
 
-    init(allowsCompression: Bool = false) {
+    package init(allowsCompression: Bool = false) {
         self.allowsCompression = allowsCompression
     }
 
@@ -46,7 +46,7 @@ struct WebSocketReader: ~Copyable {
     /// Takes what is next in `input` from `position` on, which is moved behind it.
     ///
     /// `payload` must be empty. Behind a violation nothing may be read any more.
-    mutating func next(
+    package mutating func next(
         _ input: Span<UInt8>,
         from position: inout Int,
         _ limits: Limits,
