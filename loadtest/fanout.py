@@ -7,78 +7,50 @@ receipt, `answered` behind the answer to its PUBLISH, or a number: so many in fl
 microseconds of process PID for each delivery, deliveries a second. Every byte that comes is counted, and what came
 to the first and the last subscriber is compared with what was sent.
 """
-import glob
 import json
+import os
 import select
-import socket
 import ssl
 import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "ci"))
+
+from gatelib.peers import cpu_seconds  # noqa: E402
+from gatelib.report import Red  # noqa: E402
+from gatelib.wire import Connection  # noqa: E402
+
 CHANNEL = b"news"
-
-
-def array(*words):
-    """A RESP array of bulk strings."""
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
-
-
-def cpu_seconds(pid):
-    total = 0
-    for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
-        with open(path) as file:
-            total += int(file.read().split()[0])
-    return total / 1e9
 
 
 class Fanout:
     def __init__(self, port, authority, password, subscribers, size):
-        self.port, self.password = port, password.encode()
-        self.trust = ssl.create_default_context(cafile=authority)
         self.message = b"x" * size
-        self.push = array(b"message", CHANNEL, self.message)
-        self.publisher = self.connect()
+        self.push = Connection.encoded([b"message", CHANNEL, self.message])
+        self.publisher = Connection(port, authority, password)
         self.poll = select.epoll()
         self.received = {}
         self.subscribers = {}
         self.everybody = threading.Semaphore(0)
         for number in range(subscribers):
-            client = self.connect()
-            client.sendall(array(b"SUBSCRIBE", CHANNEL))
-            self.expect(client, array(b"subscribe", CHANNEL)[:-2].replace(b"*2", b"*3") + b"\r\n:1\r\n")
-            client.setblocking(False)
-            self.subscribers[client.fileno()] = client
-            self.received[client.fileno()] = [0, number in (0, subscribers - 1), b""]
-            self.poll.register(client.fileno(), select.EPOLLIN)
-
-    def connect(self):
-        plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client = self.trust.wrap_socket(plain, server_hostname="localhost")
-        client.sendall(array(b"AUTH", self.password))
-        self.expect(client, b"+OK\r\n")
-        return client
-
-    @staticmethod
-    def expect(client, expected):
-        answer = b""
-        while len(answer) < len(expected):
-            chunk = client.recv(len(expected) - len(answer))
-            if not chunk:
-                sys.exit("the server closed a connection")
-            answer += chunk
-        if answer != expected:
-            sys.exit(f"expected {expected}, got {answer}")
+            client = Connection(port, authority, password)
+            if client.ask("SUBSCRIBE", CHANNEL) != [b"subscribe", CHANNEL, 1]:
+                sys.exit("a subscription was not confirmed")
+            client.socket.setblocking(False)
+            descriptor = client.socket.fileno()
+            self.subscribers[descriptor] = client
+            self.received[descriptor] = [0, number in (0, subscribers - 1), b""]
+            self.poll.register(descriptor, select.EPOLLIN)
 
     def publish(self, messages, pace):
-        request = array(b"PUBLISH", CHANNEL, self.message)
-        answer = b":%d\r\n" % len(self.subscribers)
+        request = (b"PUBLISH", CHANNEL, self.message)
         window = int(pace) if pace.isdigit() else 1
         while messages > 0:
             count = min(window, messages)
-            self.publisher.sendall(request * count)
-            self.expect(self.publisher, answer * count)
+            if self.publisher.ask_all([request] * count) != [len(self.subscribers)] * count:
+                raise Red("a message was not given to every subscriber")
             messages -= count
             if pace == "alone":
                 self.everybody.acquire()
@@ -103,7 +75,7 @@ class Fanout:
                 sys.exit("a subscriber received something else than was published")
 
     def take(self, descriptor):
-        client, state, count = self.subscribers[descriptor], self.received[descriptor], 0
+        client, state, count = self.subscribers[descriptor].socket, self.received[descriptor], 0
         try:
             while True:
                 chunk = client.recv(65536)
@@ -136,4 +108,7 @@ def main():
     }))  # fmt: skip
 
 
-main()
+try:
+    main()
+except Red as reason:
+    sys.exit(str(reason))

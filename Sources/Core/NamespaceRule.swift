@@ -28,28 +28,19 @@ public struct NamespaceRule: Equatable, Sendable {
     }
 }
 
-/// What is wrong with a rule's text, in one sentence without its subject.
-public struct NamespaceRuleError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The sentence.
-    public let description: String
-
-    /// Makes an error that says `description`.
-    public init(description: String) { self.description = description }
-}
-
 extension NamespaceRule {
     /// Reads a rule as an operator writes it: `users^:keys=1000,bytes=1048576,ttl=3600`.
     ///
     /// What follows the last `:` are one to three of these in any order, each a number of at least 1.
-    public init(parsing text: String) throws(NamespaceRuleError) {
+    public init(parsing text: String) throws(RuleError) {
         guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else {
-            throw NamespaceRuleError(
+            throw RuleError(
                 description: "has no limits: write PREFIX^:keys=N,bytes=N,ttl=SECONDS"
             )
         }
         self.init(prefix: Array(text.utf8[..<colon]))
         if prefix.count < 2 || prefix.last != UInt8(ascii: "^") {
-            throw NamespaceRuleError(description: "names no prefix that ends in '^', as 'users^'")
+            throw RuleError(description: "names no prefix that ends in '^', as 'users^'")
         }
         let options = String(Substring(text.utf8[text.utf8.index(after: colon)...]))
         for option in options.split(separator: ",", omittingEmptySubsequences: false) {
@@ -57,7 +48,7 @@ extension NamespaceRule {
         }
     }
 
-    private mutating func apply(_ option: String) throws(NamespaceRuleError) {
+    private mutating func apply(_ option: String) throws(RuleError) {
         let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let digits = parts.count == 2 ? Array(parts[1].utf8) : []
         let value = DecimalInteger.parse(digits.span).flatMap { Int(exactly: $0) }
@@ -67,13 +58,13 @@ extension NamespaceRule {
         case "ttl":
             try set(\.defaultTTLSeconds, value, option)
             if let value, value > NamespaceRule.maxTTLSeconds {
-                throw NamespaceRuleError(
+                throw RuleError(
                     description:
                         "says '\(option)', and ttl is at most \(NamespaceRule.maxTTLSeconds)"
                 )
             }
         default:
-            throw NamespaceRuleError(
+            throw RuleError(
                 description: "says '\(option)': there are keys=N, bytes=N and ttl=SECONDS"
             )
         }
@@ -83,14 +74,14 @@ extension NamespaceRule {
         _ limit: WritableKeyPath<NamespaceRule, Int?>,
         _ value: Int?,
         _ option: String
-    ) throws(NamespaceRuleError) {
+    ) throws(RuleError) {
         guard let value, value >= 1 else {
-            throw NamespaceRuleError(
+            throw RuleError(
                 description: "says '\(option)', which needs a whole number of at least 1"
             )
         }
         if self[keyPath: limit] != nil {
-            throw NamespaceRuleError(description: "says '\(option)' after saying so already")
+            throw RuleError(description: "says '\(option)' after saying so already")
         }
         self[keyPath: limit] = value
     }

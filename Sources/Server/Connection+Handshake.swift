@@ -12,7 +12,7 @@ extension Connection {
         let rest = worker.tls.remainingInput
         // A client sends nothing behind its hello before it is answered, but for data of RFC 8446
         // section 2.3 that we never offered to take.
-        if rest.count > Connection.recordBytes {
+        if rest.count > TLSSession.recordRoom {
             log("handshake failed", ["error": "too much behind the hello"])
             return close()
         }

@@ -120,7 +120,7 @@ extension Connection {
     func readPlaintext(_ tls: TLSSession) -> TLSProgress {
         var progress = TLSProgress.incomplete
         repeat {
-            worker.plaintext.withSpareRoom(Connection.recordBytes) { room in
+            worker.plaintext.withSpareRoom(TLSSession.recordRoom) { room in
                 progress = tls.read(into: room)
                 guard case .done(let count) = progress else { return 0 }
                 return count
@@ -129,7 +129,4 @@ extension Connection {
         } while tls.needsRead
         return progress
     }
-
-    /// Room that any record can be read into.
-    static let recordBytes = TLSSession.recordRoom
 }

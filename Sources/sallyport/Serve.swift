@@ -172,10 +172,10 @@ struct Serve: ParsableCommand {
             do {
                 let rule = try NamespaceRule(parsing: text)
                 if rule.prefix.count > Limits().maxKeyBytes {
-                    throw NamespaceRuleError(description: "has a prefix longer than any key")
+                    throw RuleError(description: "has a prefix longer than any key")
                 }
                 if rules.contains(where: { $0.prefix == rule.prefix }) {
-                    throw NamespaceRuleError(description: "is given for the second time")
+                    throw RuleError(description: "is given for the second time")
                 }
                 rules.append(rule)
             } catch {

@@ -52,7 +52,7 @@ struct NamespaceRuleTests {
         ]
     )
     func wrong(text: String, sentence: String) {
-        let error = #expect(throws: NamespaceRuleError.self) {
+        let error = #expect(throws: RuleError.self) {
             try NamespaceRule(parsing: text)
         }
         #expect(error?.description == sentence)

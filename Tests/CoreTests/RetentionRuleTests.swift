@@ -23,6 +23,6 @@ import Testing
         "news=s", "news=5m", "news=1000000001s", "news=99999999999",
     ])
     func othersAreNot(text: String) {
-        #expect(throws: RetentionRuleError.self) { try RetentionRule(parsing: text) }
+        #expect(throws: RuleError.self) { try RetentionRule(parsing: text) }
     }
 }

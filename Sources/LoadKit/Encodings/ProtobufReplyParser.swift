@@ -131,15 +131,27 @@ enum ProtobufReplyParser {
         _ reply: inout ParsedReply
     ) -> Bool {
         reply.end = reply.start
+        return forEach(of: field, input) { inner in
+            if inner.number != number { return }
+            reply.start = inner.range.lowerBound
+            reply.end = inner.range.upperBound
+        }
+    }
+
+    /// Calls `body` with each field of the message of `field`; false behind the last one that can be read, if
+    /// that is not the last.
+    private static func forEach(
+        of field: ProtobufField,
+        _ input: Span<UInt8>,
+        _ body: (ProtobufField) -> Void
+    ) -> Bool {
         var position = field.range.lowerBound
         while position < field.range.upperBound {
             guard let inner = ProtobufField(input, position, field.range.upperBound) else {
                 return false
             }
             position = inner.next
-            if inner.number != number { continue }
-            reply.start = inner.range.lowerBound
-            reply.end = inner.range.upperBound
+            body(inner)
         }
         return true
     }
@@ -166,18 +178,12 @@ enum ProtobufReplyParser {
     ) -> Bool {
         reply.kind = .null
         reply.end = reply.start
-        var position = field.range.lowerBound
-        while position < field.range.upperBound {
-            guard let inner = ProtobufField(input, position, field.range.upperBound) else {
-                return false
-            }
-            position = inner.next
+        return forEach(of: field, input) { inner in
             if inner.number == 1, inner.varint == 1 { reply.kind = .bytes }
             if inner.number == 2 {
                 reply.start = inner.range.lowerBound
                 reply.end = inner.range.upperBound
             }
         }
-        return true
     }
 }

@@ -66,18 +66,28 @@ import Testing
         #expect(report.findings == [], "\(report.text)")
     }
 
-    @Test func aBugIsFoundMadeSmallAndReplayed() async throws {
-        let target = try LoadTarget()
-        let load = try target.options()
-        let relay = try CanaryRelay(to: load, poison: CanaryRelay.negativeBulk)
-        defer { relay.stop() }
-        var options = try options(target, seed: 5)
+    /// Cases through `relay` until the first failure, which is kept in a folder of its own.
+    private func canaryOptions(
+        _ target: LoadTarget,
+        _ relay: CanaryRelay,
+        seed: UInt64
+    ) throws -> FuzzOptions {
+        var options = try options(target, seed: seed)
         options.load.port = relay.port
         options.isPlain = true
         options.corpus = folder()
         options.maxFailures = 1
         options.durationSeconds = 600
         options.maxCases = 2_000
+        return options
+    }
+
+    @Test func aBugIsFoundMadeSmallAndReplayed() async throws {
+        let target = try LoadTarget()
+        let load = try target.options()
+        let relay = try CanaryRelay(to: load, poison: CanaryRelay.negativeBulk)
+        defer { relay.stop() }
+        var options = try canaryOptions(target, relay, seed: 5)
         let report = try await run(options)
         let finding = try #require(report.findings.first)
         #expect(finding.kind == .health && finding.isReproduced, "\(report.text)")
@@ -101,13 +111,7 @@ import Testing
         let target = try LoadTarget()
         let relay = try CanaryRelay(to: try target.options(), poison: CanaryRelay.emptyFragment)
         defer { relay.stop() }
-        var options = try options(target, seed: 12)
-        options.load.port = relay.port
-        options.isPlain = true
-        options.corpus = folder()
-        options.maxFailures = 1
-        options.durationSeconds = 600
-        options.maxCases = 2_000
+        var options = try canaryOptions(target, relay, seed: 12)
         let report = try await run(options)
         let finding = try #require(report.findings.first, "\(report.text)")
         #expect(finding.kind == .health && finding.isReproduced, "\(report.text)")
