@@ -8,6 +8,7 @@ internal import Keyspace
 struct SetArguments {
     var options = SetOptions()
     var answersPrevious = false
+    var answersVersion = false
     /// The argument that the value must equal; 0 where there is none.
     var expected = 0
     /// The argument that holds the version; 0 where there is none.
@@ -24,6 +25,8 @@ struct SetArguments {
                 try restrict(to: .ifExists)
             } else if word.isWord("GET") {
                 answersPrevious = true
+            } else if word.isWord("GETV") {
+                answersVersion = true
             } else if word.isWord("KEEPTTL") {
                 try expiry.takeWord()
             } else {
@@ -42,6 +45,7 @@ struct SetArguments {
             }
             index += 1
         }
+        if answersPrevious, answersVersion { throw .syntax }
         let ifWord = SetOptions.Expiry.keep
         options.expiry = try expiry.read(request, now: now, "set", none: .none, ifWord: ifWord)
         if version > 0 { options.condition = try SetArguments.condition(request, version) }

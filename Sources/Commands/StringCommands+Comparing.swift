@@ -92,8 +92,7 @@ private func getVersioned(
     let isThere = context.keyspace.getVersioned(request[1], now: now) { value, version in
         context.reply.list(2)
         context.reply.bytes(value)
-        // A counter of changes: it does not get as far as the 63rd bit.
-        context.reply.integer(Int64(clamping: version))
+        context.reply.version(version)
     }
     if !isThere { context.reply.missingKey() }
 }
@@ -107,4 +106,9 @@ private func deleteIfVersion(
     let now = context.now.unixMilliseconds
     let isRemoved = context.keyspace.remove(request[1], ifVersion: version, now: now)
     context.reply.integer(isRemoved ? 1 : 0)
+}
+
+extension Reply {
+    /// Answers with a key's version, a counter of changes: it does not get as far as the 63rd bit.
+    mutating func version(_ version: UInt64) { integer(Int64(clamping: version)) }
 }

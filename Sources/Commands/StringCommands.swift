@@ -26,6 +26,7 @@ let stringCommands: [Command] = [
                 ArgumentSpec("ifeq", .bytes, token: "IFEQ", optional: true),
                 ArgumentSpec("ifversion", .integer, token: "IFVERSION", optional: true),
                 ArgumentSpec("get", .flag, token: "GET", optional: true),
+                ArgumentSpec("getv", .flag, token: "GETV", optional: true),
                 ArgumentSpec("ex", .integer, token: "EX", optional: true),
                 ArgumentSpec("px", .integer, token: "PX", optional: true),
                 ArgumentSpec("exat", .integer, token: "EXAT", optional: true),
@@ -34,8 +35,8 @@ let stringCommands: [Command] = [
             ],
             category: .write,
             flags: .growsMemory,
-            summary: "Sets a key, NX/XX/IFEQ/IFVERSION on condition; GET answers the old value.",
-            reply: .oneOf([.status, .null, .bytes]),
+            summary: "Sets a key, on condition; GET answers the old value, GETV the new version.",
+            reply: .oneOf([.status, .null, .bytes, .integer]),
             errors: [.syntax, .notAnInteger, .invalidExpiry, .keyTooLong, .valueTooLarge]
         ),
         set
@@ -198,10 +199,12 @@ private func set(
     }
     if answersPrevious {
         if !outcome.hadPrevious { context.reply.null() }
-    } else if outcome.isStored {
-        context.reply.ok()
-    } else {
+    } else if !outcome.isStored {
         context.reply.null()
+    } else if parsed.answersVersion {
+        context.reply.version(outcome.version)
+    } else {
+        context.reply.ok()
     }
 }
 

@@ -81,7 +81,7 @@ extension HTTPConnection {
             return answerWithError(response, gateway, context, &output)
         }
         let version = HTTPConnection.version(context.reply)
-        let tag = "\"\(version)\""
+        let tag = HTTPConnection.tag(version)
         switch condition {
         case .never: throw ServerError(.preconditionFailed)
         case .version(let wanted) where wanted != version: throw ServerError(.preconditionFailed)
@@ -123,7 +123,7 @@ extension HTTPConnection {
         _ context: CommandContext,
         _ output: inout ByteBuffer
     ) throws(ServerError) {
-        var words: [String] = []
+        var words = ["GETV"]
         switch condition {
         case .none: break
         case .exists: words.append("XX")
@@ -137,7 +137,9 @@ extension HTTPConnection {
             return answerWithError(request.response, gateway, context, &output)
         }
         if context.reply.isNull { throw ServerError(.preconditionFailed) }
-        answerNoContent(request, gateway, context, &output)
+        // What was stored is what came, byte for byte, so its tag may be told (RFC 9110 section 9.3.4).
+        let tag = HTTPConnection.tag(context.reply.integer)
+        answerNoContent(request, [("ETag", tag)], gateway, context, &output)
     }
 
     private func delete(
@@ -161,17 +163,22 @@ extension HTTPConnection {
         if context.reply.isZero {
             throw ServerError(condition == .none ? .keyNotFound : .preconditionFailed)
         }
-        answerNoContent(request, gateway, context, &output)
+        answerNoContent(request, [], gateway, context, &output)
     }
+
+    /// The entity tag of a version.
+    private static func tag(_ version: Int64) -> String { "\"\(version)\"" }
 
     private func answerNoContent(
         _ request: PendingRequest,
+        _ fields: [(String, String)],
         _ gateway: Gateway,
         _ context: CommandContext,
         _ output: inout ByteBuffer
     ) {
         var response = request.response
         response.status = 204
+        response.fields += fields
         finish(response, gateway, context, &output)
     }
 
@@ -203,6 +210,11 @@ extension Reply {
     var isNull: Bool { firstItem?.item == .null }
     /// Whether the answer is 0.
     var isZero: Bool { firstItem.map { $0.item == .integer && $0.word == 0 } ?? false }
+
+    /// The number that the answer is; 0 if it is none.
+    var integer: Int64 {
+        firstItem.map { $0.item == .integer ? Int64(bitPattern: $0.word) : 0 } ?? 0
+    }
 
     private var firstItem: (item: ReplyItem, word: UInt64)? {
         var reader = ReplyReader(tape.span)

@@ -28,8 +28,9 @@ extension Keyspace {
             let old = shard.table[found].value
             let isExpected = old.equals(expected)
             old.withSpan { previous($0, isExpected) }
-            if isExpected { try shard.store(key, value, hash, expiry, now, at: found) }
-            return SetOutcome(isStored: isExpected, hadPrevious: true)
+            if !isExpected { return SetOutcome(isStored: false, hadPrevious: true) }
+            let version = try shard.store(key, value, hash, expiry, now, at: found)
+            return SetOutcome(isStored: true, hadPrevious: true, version: version)
         }
     }
 

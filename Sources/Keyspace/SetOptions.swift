@@ -44,11 +44,14 @@ public struct SetOutcome: Equatable, Sendable {
     public var isStored: Bool
     /// Whether the key existed before.
     public var hadPrevious: Bool
+    /// The version that the key has since; 0 where nothing was stored, or an expiry in the past removed it.
+    public var version: UInt64
 
     /// Makes an outcome.
-    public init(isStored: Bool, hadPrevious: Bool) {
+    public init(isStored: Bool, hadPrevious: Bool, version: UInt64 = 0) {
         self.isStored = isStored
         self.hadPrevious = hadPrevious
+        self.version = version
     }
 }
 

@@ -54,11 +54,13 @@ extension Shard {
         if !holds(options.condition, found) {
             return SetOutcome(isStored: false, hadPrevious: found >= 0)
         }
-        try store(key, value, hash, options.expiry, now, at: found)
-        return SetOutcome(isStored: true, hadPrevious: found >= 0)
+        let version = try store(key, value, hash, options.expiry, now, at: found)
+        return SetOutcome(isStored: true, hadPrevious: found >= 0, version: version)
     }
 
-    /// Makes `value` the value of `key`, which is or belongs at `found`; an expiry in the past removes it.
+    /// Makes `value` the value of `key`, which is or belongs at `found`; its version.
+    ///
+    /// An expiry in the past removes it: then 0.
     mutating func store(
         _ key: Bytes,
         _ value: Bytes,
@@ -66,17 +68,21 @@ extension Shard {
         _ expiry: SetOptions.Expiry,
         _ now: Int64,
         at found: Int
-    ) throws(ServerError) {
+    ) throws(ServerError) -> UInt64 {
         if case .at(let expiresAt) = expiry, expiresAt <= max(now, 0) {
             if found >= 0 { remove(at: found) }
-        } else if found >= 0 {
-            try overwrite(at: found, value)
-            apply(expiry, table[found], hash, now)
-        } else {
-            let entry = try insert(key, hash, valueCount: value.count, at: found, now)
-            entry.write(value)
-            apply(expiry, entry, hash, now)
+            return 0
         }
+        let entry: Entry
+        if found >= 0 {
+            try overwrite(at: found, value)
+            entry = table[found]
+        } else {
+            entry = try insert(key, hash, valueCount: value.count, at: found, now)
+            entry.write(value)
+        }
+        apply(expiry, entry, hash, now)
+        return entry.header.pointee.version
     }
 
     private func holds(_ condition: SetOptions.Condition, _ found: Int) -> Bool {

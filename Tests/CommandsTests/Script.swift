@@ -154,7 +154,7 @@ struct Script: Sendable, CustomTestStringConvertible {
 
     @Test(arguments: [
         ("GET k", Answer.ok), ("GET k", .list([.text("v")])), ("MGET k", .list([.integer(1)])),
-        ("SET k v", .integer(1)), ("WHO", .text("1")), ("TTL k", .missingKey),
+        ("MSET k v", .integer(1)), ("WHO", .text("1")), ("TTL k", .missingKey),
         ("NAMESPACES", .map([.init(name: .text("a"), value: .integer(1))])),
         ("NAMESPACES", .map([.init(name: .integer(1), value: .map([]))])),
         ("NOSUCH", .ok), ("GET k", .overflow), ("INCR k", .syntax),

@@ -111,6 +111,8 @@ private let versionScripts: [Script] = [
         .run("SET k v", .ok),
         .run("SET k w IFVERSION", .syntax),
         .run("SET k w IFVERSION 0 NX", .syntax),
+        .run("SET k w GET GETV", .syntax),
+        .run("SET k w GETV GET", .syntax),
         .run("SET k w XX IFVERSION 1", .syntax),
         .run("SET k w IFVERSION 1 IFVERSION 1", .syntax),
         .run("SET k w IFVERSION abc NOSUCH", .syntax),
@@ -189,6 +191,25 @@ private let rightsScripts: [Script] = [
         #expect(bench.run("DELIFVERSION k \(try version(bench, "k"))") == .integer(1))
         #expect(bench.run("GETV k") == .missingKey)
         #expect(bench.run("SET k d IFVERSION \(first)") == .null)
+        #expect(bench.run("EXISTS k") == .integer(0))
+    }
+
+    @Test func aSetAnswersTheVersionItMade() throws {
+        let bench = try Bench()
+        guard case .integer(let first) = bench.run("SET k a GETV") else {
+            throw ServerError(.internalError)
+        }
+        #expect(try version(bench, "k") == first)
+        guard case .integer(let second) = bench.run("SET k b GETV IFVERSION \(first) EX 10") else {
+            throw ServerError(.internalError)
+        }
+        #expect(second > first)
+        #expect(try version(bench, "k") == second)
+        #expect(bench.run("SET k c IFVERSION \(first) GETV") == .null)
+        #expect(bench.run("SET k c NX GETV") == .null)
+        #expect(bench.run("SET k c IFEQ a GETV") == .null)
+        #expect(bench.run("SET k c IFEQ b GETV") == .integer(try version(bench, "k")))
+        #expect(bench.run("SET k d PXAT 1 GETV") == .integer(0), "it is removed at once")
         #expect(bench.run("EXISTS k") == .integer(0))
     }
 

@@ -127,8 +127,8 @@ private let specs = CommandTable.catalog.specs
         ("AUTH", "AUTH [name] token"),
         (
             "SET",
-            "SET key value [NX] [XX] [IFEQ ifeq] [IFVERSION ifversion] [GET] [EX ex] [PX px]"
-                + " [EXAT exat] [PXAT pxat] [KEEPTTL]"
+            "SET key value [NX] [XX] [IFEQ ifeq] [IFVERSION ifversion] [GET] [GETV] [EX ex]"
+                + " [PX px] [EXAT exat] [PXAT pxat] [KEEPTTL]"
         ),
     ])
     func usageIsWhatOneTypes(name: String, usage: String) throws {

@@ -87,9 +87,12 @@ import Testing
         #expect(put(second, "If-None-Match: *", "b") == 412)
         let tag = try #require(first.send(request("GET", "/v1/kv/k"))[0].fields["etag"])
         #expect(second.send(request("GET", "/v1/kv/k"))[0].fields["etag"] == tag)
-        #expect(put(second, "If-Match: \(tag)", "b") == 204)
+        let changed = second.send(request("PUT", "/v1/kv/k", ["If-Match: \(tag)"], body: "b"))[0]
+        #expect(changed.status == 204)
         #expect(put(first, "If-Match: \(tag)", "c") == 412)
-        #expect(first.send(request("GET", "/v1/kv/k"))[0].text == "b")
+        let seen = first.send(request("GET", "/v1/kv/k"))[0]
+        #expect(seen.text == "b")
+        #expect(seen.fields["etag"] == changed.fields["etag"] && changed.fields["etag"] != nil)
         let delete = { (field: String) in
             first.send(request("DELETE", "/v1/kv/k", [field]))[0].status
         }

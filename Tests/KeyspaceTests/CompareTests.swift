@@ -57,7 +57,7 @@ extension Keyspace {
             #expect(kept.previous == "a" && kept.isExpected == false)
         }
         let replaced = try keyspace.set("key", "b", ifEqual: "a", .at(unixMs: 50))
-        #expect(replaced.outcome == SetOutcome(isStored: true, hadPrevious: true))
+        #expect(replaced.outcome.isStored && replaced.outcome.hadPrevious)
         #expect(replaced.previous == "a" && replaced.isExpected == true)
         #expect(keyspace.timeToLive("key", now: 1) == .milliseconds(49))
         #expect(try keyspace.set("key", "c", ifEqual: "b", .keep).outcome.isStored)

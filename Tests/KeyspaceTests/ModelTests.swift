@@ -131,7 +131,10 @@ private struct Run {
             case .ifExists: old != nil
             default: true
             }
-        #expect(outcome == SetOutcome(isStored: isStored, hadPrevious: old != nil))
+        let version = isStored ? keyspace.version(key.span, now: now) ?? 0 : 0
+        #expect(
+            outcome == SetOutcome(isStored: isStored, hadPrevious: old != nil, version: version)
+        )
         #expect(previous == old?.value)
         if !isStored { return }
         switch options.expiry {
@@ -250,7 +253,10 @@ private struct Run {
             previous = copy(value)
             #expect(isExpected == isSame)
         }
-        #expect(outcome == SetOutcome(isStored: isSame, hadPrevious: old != nil))
+        let version = isSame ? keyspace.version(key.span, now: now) ?? 0 : 0
+        #expect(
+            outcome == SetOutcome(isStored: isSame, hadPrevious: old != nil, version: version)
+        )
         #expect(previous == old?.value)
         if isSame { model.held[key]?.value = new }
     }

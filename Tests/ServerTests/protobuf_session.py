@@ -121,6 +121,15 @@ def keys(client):
     assert put(value=b"5", expire_at_milliseconds=4_000_000_000_000).status == "OK"
     assert ttl() > 1_000_000
     assert put(value=b"6", expire_seconds=0).error.code == "invalid_expiry"
+    version = put(value=b"7", return_version=True).integer
+    assert put(value=b"8", if_version=version + 1).WhichOneof("result") == "null"
+    version = put(value=b"8", if_version=version, return_version=True).integer
+    assert put(value=b"9", if_equal=b"7").WhichOneof("result") == "null"
+    assert put(value=b"9", if_equal=b"8").status == "OK" and get() == b"9"
+    assert put(value=b"10", if_version=version).WhichOneof("result") == "null"
+    assert put(value=b"10", if_version=0).WhichOneof("result") == "null"
+    assert put(value=b"10", if_version=1, condition="CONDITION_IF_EXISTS").error.code == "invalid_request"
+    assert put(value=b"10", return_version=True, return_previous=True).error.code == "invalid_request"
     assert client.ask(expire=proto.ExpireRequest(key=b"k^\x00", seconds=100)).integer == 1
     assert 0 < ttl() <= 100
     assert client.ask(delete=proto.DelRequest(keys=[b"k^\x00", b"nothing"])).integer == 1

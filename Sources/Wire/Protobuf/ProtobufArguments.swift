@@ -58,7 +58,13 @@ extension RequestFrame {
         case .ifExists: add("XX")
         case .none, .UNRECOGNIZED: break
         }
+        switch set.expected {
+        case .ifEqual(let value): add("IFEQ", [value])
+        case .ifVersion(let version): add("IFVERSION", integers: [version])
+        case nil: break
+        }
         if set.returnPrevious { add("GET") }
+        if set.returnVersion { add("GETV") }
         switch set.expiry {
         case .expireSeconds(let seconds): add("EX", integers: [seconds])
         case .expireMilliseconds(let milliseconds): add("PX", integers: [milliseconds])

@@ -344,7 +344,8 @@ nonisolated struct SallyportGetRequest: Sendable {
 }
 
 /// SET: sets a key. Answered with the status `OK`, or null if the condition was not met; with
-/// `return_previous` with the value before as data, or null if there was none.
+/// `return_previous` with the value before as data, or null if there was none; with `return_version`
+/// with the new version as an integer in the place of `OK`.
 nonisolated struct SallyportSetRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -407,6 +408,30 @@ nonisolated struct SallyportSetRequest: Sendable {
     set {expiry = .keepTtl(newValue)}
   }
 
+  /// Answers the version that the key has now: GETV. Not together with return_previous.
+  var returnVersion: Bool = false
+
+  /// What the key must hold for SET to happen. Not together with a condition.
+  var expected: SallyportSetRequest.OneOf_Expected? = nil
+
+  /// This value, byte for byte: IFEQ.
+  var ifEqual: Data {
+    get {
+      if case .ifEqual(let v)? = expected {return v}
+      return Data()
+    }
+    set {expected = .ifEqual(newValue)}
+  }
+
+  /// A value of this version; 0 where the key must not be there: IFVERSION.
+  var ifVersion: Int64 {
+    get {
+      if case .ifVersion(let v)? = expected {return v}
+      return 0
+    }
+    set {expected = .ifVersion(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// When the key expires. Without any of these it never does.
@@ -421,6 +446,15 @@ nonisolated struct SallyportSetRequest: Sendable {
     case expireAtMilliseconds(Int64)
     /// When it would have before: KEEPTTL. False is as if it were not there.
     case keepTtl(Bool)
+
+  }
+
+  /// What the key must hold for SET to happen. Not together with a condition.
+  nonisolated enum OneOf_Expected: Equatable, Sendable {
+    /// This value, byte for byte: IFEQ.
+    case ifEqual(Data)
+    /// A value of this version; 0 where the key must not be there: IFVERSION.
+    case ifVersion(Int64)
 
   }
 
@@ -1549,7 +1583,7 @@ nonisolated extension SallyportGetRequest: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension SallyportSetRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SetRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}value\0\u{1}condition\0\u{3}return_previous\0\u{3}expire_seconds\0\u{3}expire_milliseconds\0\u{3}expire_at_seconds\0\u{3}expire_at_milliseconds\0\u{3}keep_ttl\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}value\0\u{1}condition\0\u{3}return_previous\0\u{3}expire_seconds\0\u{3}expire_milliseconds\0\u{3}expire_at_seconds\0\u{3}expire_at_milliseconds\0\u{3}keep_ttl\0\u{3}return_version\0\u{3}if_equal\0\u{3}if_version\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1601,6 +1635,23 @@ nonisolated extension SallyportSetRequest: SwiftProtobuf.Message, SwiftProtobuf.
           self.expiry = .keepTtl(v)
         }
       }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.returnVersion) }()
+      case 11: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.expected != nil {try decoder.handleConflictingOneOf()}
+          self.expected = .ifEqual(v)
+        }
+      }()
+      case 12: try {
+        var v: Int64?
+        try decoder.decodeSingularSInt64Field(value: &v)
+        if let v = v {
+          if self.expected != nil {try decoder.handleConflictingOneOf()}
+          self.expected = .ifVersion(v)
+        }
+      }()
       default: break
       }
     }
@@ -1646,6 +1697,20 @@ nonisolated extension SallyportSetRequest: SwiftProtobuf.Message, SwiftProtobuf.
     }()
     case nil: break
     }
+    if self.returnVersion != false {
+      try visitor.visitSingularBoolField(value: self.returnVersion, fieldNumber: 10)
+    }
+    switch self.expected {
+    case .ifEqual?: try {
+      guard case .ifEqual(let v)? = self.expected else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 11)
+    }()
+    case .ifVersion?: try {
+      guard case .ifVersion(let v)? = self.expected else { preconditionFailure() }
+      try visitor.visitSingularSInt64Field(value: v, fieldNumber: 12)
+    }()
+    case nil: break
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1655,6 +1720,8 @@ nonisolated extension SallyportSetRequest: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.condition != rhs.condition {return false}
     if lhs.returnPrevious != rhs.returnPrevious {return false}
     if lhs.expiry != rhs.expiry {return false}
+    if lhs.returnVersion != rhs.returnVersion {return false}
+    if lhs.expected != rhs.expected {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2619,4 +2686,4 @@ nonisolated extension SallyportMapEntry: SwiftProtobuf.Message, SwiftProtobuf._M
     return true
   }
 }
-// Generated from sallyport.proto with SHA-256 7aa0d4e62e1791f3cda472d1f7efd14a7c91fc2717745fa7562bad164bbe20f7
+// Generated from sallyport.proto with SHA-256 44ce8104121887290fc70fe56e6ee00b6f490ab7ec4ccbdfc49fb655d95f29f9
