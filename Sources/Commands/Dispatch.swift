@@ -179,7 +179,8 @@ public struct Dispatch: Sendable {
             try checkRefusal(request, context)
             try chargeAddress(request, context)
         }
-        guard request.count > 0, let index = catalog.index(of: request[0]) else {
+        guard request.count > 0, let index = catalog.index(of: request[0], after: &context.found)
+        else {
             throw unknownCommand(request, context)
         }
         let count = request.count

@@ -68,6 +68,22 @@ public struct CommandCatalog: Sendable {
         }
     }
 
+    /// As `index(of:)`, and at once where the name is written as that of the `last` command was.
+    @inlinable
+    @inline(__always)
+    public func index(of name: Span<UInt8>, after last: inout LastCommand) -> Int? {
+        if last.isWritten(name) { return last.index }
+        return find(name, &last)
+    }
+
+    @usableFromInline
+    @inline(never)
+    func find(_ name: Span<UInt8>, _ last: inout LastCommand) -> Int? {
+        guard let index = index(of: name) else { return nil }
+        last = LastCommand(name, index)
+        return index
+    }
+
     /// The arguments of the command of number `index`, as decoders that know them by name read them.
     @_lifetime(borrow self)
     public func fields(of index: Int) -> Span<ArgumentField> {
@@ -106,6 +122,7 @@ public struct PackedName: Equatable, Sendable, BitwiseCopyable {
     }
 
     /// The 1 to 8 bytes from `start` on, the first in the lowest bits: two loads that overlap.
+    @inlinable
     @inline(__always)
     static func load(_ bytes: RawSpan, from start: Int, _ count: Int) -> UInt64 {
         if count >= 4 {
@@ -141,5 +158,35 @@ public struct PackedName: Equatable, Sendable, BitwiseCopyable {
     var hash: Int {
         let mixed = (low ^ (high &* 0x9E37_79B9_7F4A_7C15)) &* 0xA076_1D64_78BD_642F
         return Int(truncatingIfNeeded: mixed &>> 40)
+    }
+}
+
+/// The command that was found last: a client's requests are often of the same.
+public struct LastCommand: BitwiseCopyable {
+    /// The name as it was written, of up to 8 bytes, the first in the lowest bits.
+    @usableFromInline
+    var name: UInt64 = 0
+    /// The bytes of the name; -1 where there is none.
+    @usableFromInline
+    var count = -1
+    @usableFromInline
+    var index = -1
+
+    /// Makes what nothing was found before.
+    public init() {}
+
+    /// Notes that `name` was found; one that is longer is forgotten.
+    init(_ name: Span<UInt8>, _ index: Int) {
+        if name.isEmpty || name.count > 8 { return }
+        self.name = PackedName.load(name.bytes, from: 0, name.count)
+        count = name.count
+        self.index = index
+    }
+
+    /// Whether `name` is written exactly as the last one was.
+    @inlinable
+    @inline(__always)
+    func isWritten(_ name: Span<UInt8>) -> Bool {
+        name.count == count && PackedName.load(name.bytes, from: 0, name.count) == self.name
     }
 }

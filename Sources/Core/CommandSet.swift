@@ -13,6 +13,7 @@ public struct CommandSet: Equatable, Sendable, BitwiseCopyable {
 
     /// Whether command `index` is in the set; false outside `0 ..< capacity`.
     @inlinable
+    @inline(__always)
     public func contains(_ index: Int) -> Bool {
         let bit = UInt64(1) << UInt64(index & 63)
         switch index >> 6 {

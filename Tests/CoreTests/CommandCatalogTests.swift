@@ -46,6 +46,24 @@ struct CommandCatalogTests {
         #expect(Self.catalog.index(of: name) == nil)
     }
 
+    @Test("the last command is no shortcut to another")
+    func last() {
+        var last = LastCommand()
+        let names = [
+            "GET", "GET", "get", "GE", "GETS", "GET", "G", "", "GET", "ABCDEFGHIJKLMNOP",
+            "abcdefghijklmnop", "ABCDEFGH", "QUIT", "QUI", "QUITE", "EXIT", "QUIT", "LIST", "GET\0",
+        ]
+        for first in names {
+            for second in names {
+                for name in [first, second] {
+                    let bytes = Array(name.utf8)
+                    let found = Self.catalog.index(of: bytes.span, after: &last)
+                    #expect(found == Self.catalog.index(of: name), "\(name) behind \(first)")
+                }
+            }
+        }
+    }
+
     @Test("every name of a full table is found, and nothing else")
     func full() {
         let specs = (0..<256).map { Self.spec("C\($0)", aliases: ["ALIAS\($0)"]) }

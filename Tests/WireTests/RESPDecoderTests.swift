@@ -34,6 +34,27 @@ struct RESPDecoderTests {
         feed.expect(input, [.request([Array("GET".utf8), [byte, byte, byte]], id: [])])
     }
 
+    @Test("lengths of every form mean the same in one piece and byte by byte")
+    func lengths() {
+        let bytes = Array("0123459-+/:$*\r\n ".utf8)
+        var forms: [[UInt8]] = (0...130).map { Array("\($0)".utf8) }
+        for first in bytes {
+            for second in bytes { forms.append([first, second]) }
+        }
+        let payload = [UInt8](repeating: UInt8(ascii: "v"), count: 130)
+        for form in forms {
+            for end in ["\r\n", "\r\r", "\n\r", "\rx"] {
+                let length = Int(String(decoding: form, as: UTF8.self)) ?? 0
+                let value = payload.prefix(max(0, min(length, payload.count)))
+                let header = Array("$".utf8) + form + Array(end.utf8)
+                let input = Array("*2\r\n$4\r\nECHO\r\n".utf8) + header + value + [13, 10]
+                let whole = feed.steps(input)
+                let slowly = feed.steps(input, cuts: 1..<input.count)
+                #expect(whole == slowly, "\(header)")
+            }
+        }
+    }
+
     @Test(
         "empty requests are skipped",
         arguments: ["*0\r\n", "*-1\r\n", "*-10\r\n", "\r\n", " \n"]

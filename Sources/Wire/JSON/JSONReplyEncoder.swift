@@ -5,6 +5,7 @@ enum JSONReplyEncoder {
     /// Appends the object that answers a request, or a push, and its line end.
     ///
     /// In a batch it is an element of the line's array, whose brackets and commas go with it.
+    @inline(never)
     @_lifetime(reader: copy reader)
     static func encode(
         _ reader: inout ReplyReader,

@@ -12,6 +12,7 @@ enum ProtobufReplyEncoder {
     /// Appends the frame that answers a request, or that pushes.
     ///
     /// `tapeBytes` is the length of the tape that `reader` stands at the first item of.
+    @inline(never)
     @_lifetime(reader: copy reader)
     static func encode(
         _ reader: inout ReplyReader,

@@ -6,8 +6,24 @@ import Core
 
 enum RESPReplyEncoder {
     /// Appends the item at hand and what is nested in it.
+    @inline(__always)
     @_lifetime(reader: copy reader)
     static func encode(
+        _ reader: inout ReplyReader,
+        isRESP3: Bool,
+        _ output: inout ByteBuffer
+    ) {
+        switch reader.item {
+        // What most commands answer, with nothing nested in it.
+        case .bytes: appendBulk(reader.payload, &output)
+        case .status: appendStatus(reader.payload, &output)
+        default: encodeAny(&reader, isRESP3: isRESP3, &output)
+        }
+    }
+
+    @inline(never)
+    @_lifetime(reader: copy reader)
+    private static func encodeAny(
         _ reader: inout ReplyReader,
         isRESP3: Bool,
         _ output: inout ByteBuffer
@@ -40,10 +56,7 @@ enum RESPReplyEncoder {
         case .bytes, .json:
             appendBulk(reader.payload, &output)
         case .status:
-            output.reserve(reader.payload.count &+ 3)
-            output.append(UInt8(ascii: "+"))
-            output.append(reader.payload)
-            endLine(&output)
+            appendStatus(reader.payload, &output)
         case .integer:
             output.append(UInt8(ascii: ":"))
             output.append(decimal: reader.integer)
@@ -100,6 +113,14 @@ enum RESPReplyEncoder {
             }
         }
         if let retry { output.append(retryAfter: retry) }
+        endLine(&output)
+    }
+
+    @inline(__always)
+    private static func appendStatus(_ word: Span<UInt8>, _ output: inout ByteBuffer) {
+        output.reserve(word.count &+ 3)
+        output.append(UInt8(ascii: "+"))
+        output.append(word)
         endLine(&output)
     }
 

@@ -59,13 +59,21 @@ private struct WholeArray {
     @inline(__always)
     private func length(_ at: inout Int, marker: UInt8) -> Int {
         if end &- at < 4 { return -1 }
-        // Four bytes at once: most lengths have one digit.
+        // Four bytes at once: most lengths have one digit, and what is above `$0\r\n` then is that digit.
         let word = start.loadUnaligned(fromByteOffset: at, as: UInt32.self).littleEndian
-        let first = (word &>> 8 & 0xFF) &- UInt32(UInt8(ascii: "0"))
-        if word & 0xFFFF_00FF == 0x0A0D_0000 | UInt32(marker), first <= 9 {
+        let one = word &- (0x0A0D_3000 | UInt32(marker))
+        if one <= 0x900, one & 0xFF == 0 {
             at &+= 4
-            return Int(first)
+            return Int(one &>> 8)
         }
+        // Most others have two: what is above `$00\r` is the second and the first.
+        let two = word &- (0x0D30_3000 | UInt32(marker))
+        let tens = two &>> 8 & 0xFF
+        if two <= 0x09_0900, two & 0xFF == 0, tens &- 1 < 9, end &- at > 4, byte(at &+ 4) == 0x0A {
+            at &+= 5
+            return Int(tens &* 10 &+ two &>> 16)
+        }
+        let first = (word &>> 8 & 0xFF) &- UInt32(UInt8(ascii: "0"))
         if word & 0xFF != UInt32(marker) || first > 9 { return -1 }
         var value = Int(first)
         at &+= 2

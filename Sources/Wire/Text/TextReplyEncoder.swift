@@ -3,6 +3,7 @@ import Core
 
 enum TextReplyEncoder {
     /// Appends the item at hand and what is nested in it, a line each.
+    @inline(never)
     @_lifetime(reader: copy reader)
     static func encode(_ reader: inout ReplyReader, _ output: inout ByteBuffer) {
         var left = 1
