@@ -32,8 +32,9 @@ typedef struct {
 static int port, is_memcached, clients = 50, pipeline = 1, size = 16, is_get, keys = 10000;
 static double seconds = 2;
 static const char *password = "";
-static char *value, *request;
-static size_t request_capacity;
+static char *value, *request, *reply;
+// Of a request: its bytes, and where its key's number stands; of a reply: its bytes.
+static size_t request_capacity, stride, digits, reply_whole;
 static uint64_t histogram[BUCKETS], right, most;  // by microsecond
 static uint64_t state = 88172645463325252u;
 
@@ -53,54 +54,52 @@ static void fail(const char *what) {
     exit(1);
 }
 
-static size_t write_request(char *to, size_t room) {
-    char key[32];
-    int length = snprintf(key, sizeof key, "load:%010d", any_key()), count;
-    if (is_memcached && is_get) count = snprintf(to, room, "get %s\r\n", key);
-    else if (is_memcached) count = snprintf(to, room, "set %s 0 0 %d\r\n%s\r\n", key, size, value);
-    else if (is_get) count = snprintf(to, room, "*2\r\n$3\r\nGET\r\n$%d\r\n%s\r\n", length, key);
-    else count = snprintf(to, room, "*3\r\n$3\r\nSET\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n", length, key, size, value);
-    return (size_t)count;
+// What every turn sends, and each reply that comes back: made once, since they are alike but for their keys. What the
+// generator takes for a request decides how busy it can keep a server.
+static void prepare(void) {
+    const char *key = "load:0000000000";
+    int length;
+    if (is_memcached && is_get) length = sprintf(request, "get %s\r\n", key);
+    else if (is_memcached) length = sprintf(request, "set %s 0 0 %d\r\n%s\r\n", key, size, value);
+    else if (is_get) length = sprintf(request, "*2\r\n$3\r\nGET\r\n$15\r\n%s\r\n", key);
+    else length = sprintf(request, "*3\r\n$3\r\nSET\r\n$15\r\n%s\r\n$%d\r\n%s\r\n", key, size, value);
+    stride = (size_t)length;
+    digits = (size_t)(strstr(request, "load:") - request) + 5;
+    for (int i = 1; i < pipeline; i++) memcpy(request + (size_t)i * stride, request, stride);
+    if (!is_get) length = sprintf(reply, is_memcached ? "STORED\r\n" : "+OK\r\n");
+    else if (is_memcached) length = sprintf(reply, "VALUE %s 0 %d\r\n%s\r\nEND\r\n", key, size, value);
+    else length = sprintf(reply, "$%d\r\n%s\r\n", size, value);
+    reply_whole = (size_t)length;
 }
 
-static void ask(client *of) {
-    size_t length = 0;
-    for (int i = 0; i < pipeline; i++) length += write_request(request + length, request_capacity - length);
+static void write_key(char *to, int key) {
+    for (int place = 9; place >= 0; place--, key /= 10) to[place] = (char)('0' + key % 10);
+}
+
+static void send_turn(client *of) {
+    int length = (int)(stride * (size_t)pipeline);
     of->asked = pipeline;
     of->answered = 0;
     of->sent = now();
-    if (SSL_write(of->tls, request, (int)length) != (int)length) fail("a connection was lost");
+    if (SSL_write(of->tls, request, length) != length) fail("a connection was lost");
 }
 
-// The length of the reply at the beginning of `bytes`; 0 where it is not whole, -1 where it is not right.
-static long reply_length(const char *bytes, size_t length) {
-    char expected[64];
-    long head;
-    if (is_memcached && is_get) {
-        // VALUE key flags size CR LF value CR LF END CR LF, and every key was set before.
-        head = snprintf(expected, sizeof expected, "VALUE load:0000000000 0 %d\r\n", size);
-        long whole = head + size + 7;
-        if (length >= 5 && memcmp(bytes, "VALUE", 5)) return -1;
-        if (length < (size_t)whole) return 0;
-        return memcmp(bytes + head, value, (size_t)size) || memcmp(bytes + whole - 5, "END\r\n", 5) ? -1 : whole;
-    }
-    if (is_get) {
-        head = snprintf(expected, sizeof expected, "$%d\r\n", size);
-        long whole = head + size + 2;
-        if (length >= 1 && bytes[0] != '$') return -1;
-        if (length < (size_t)whole) return 0;
-        return memcmp(bytes, expected, (size_t)head) || memcmp(bytes + head, value, (size_t)size) ? -1 : whole;
-    }
-    head = snprintf(expected, sizeof expected, is_memcached ? "STORED\r\n" : "+OK\r\n");
-    if (length < (size_t)head) return 0;
-    return memcmp(bytes, expected, (size_t)head) ? -1 : head;
+static void ask(client *of) {
+    for (int i = 0; i < pipeline; i++) write_key(request + (size_t)i * stride + digits, any_key());
+    send_turn(of);
 }
 
-static void count_reply(uint64_t taken) {
+// Whether a whole reply at `bytes` is the right one; memcached repeats the key, which is not compared.
+static int is_right(const char *bytes) {
+    if (!is_memcached || !is_get) return !memcmp(bytes, reply, reply_whole);
+    return !memcmp(bytes, reply, 11) && !memcmp(bytes + 21, reply + 21, reply_whole - 21);
+}
+
+static void count_replies(uint64_t taken, int replies) {
     uint64_t microseconds = taken / 1000;
     if (taken > most) most = taken;
-    histogram[microseconds < BUCKETS ? microseconds : BUCKETS - 1]++;
-    right++;
+    histogram[microseconds < BUCKETS ? microseconds : BUCKETS - 1] += (uint64_t)replies;
+    right += (uint64_t)replies;
 }
 
 static void take(client *of, int is_measured) {
@@ -108,21 +107,24 @@ static void take(client *of, int is_measured) {
         int got = SSL_read(of->tls, of->input + of->length, (int)(INPUT - of->length));
         if (got <= 0) fail("a connection was lost");
         of->length += (size_t)got;
-    } while (SSL_pending(of->tls));
+    } while (SSL_has_pending(of->tls));
     size_t at = 0;
     uint64_t taken = now() - of->sent;
-    long length;
-    while (of->answered < of->asked && (length = reply_length(of->input + at, of->length - at)) != 0) {
-        if (length < 0) {
-            fprintf(stderr, "drive: wrong reply: %.60s\n", of->input + at);
-            exit(1);
-        }
-        at += (size_t)length;
+    int before = of->answered;
+    while (of->answered < of->asked && of->length - at >= reply_whole) {
+        if (!is_right(of->input + at)) break;
+        at += reply_whole;
         of->answered++;
-        if (is_measured) count_reply(taken);
     }
-    memmove(of->input, of->input + at, of->length - at);
-    of->length -= at;
+    // A wrong one may be shorter than the right one, and is then all that comes.
+    size_t left = of->length - at, known = left < 5 ? left : 5;
+    if (of->answered < of->asked ? left >= reply_whole || memcmp(of->input + at, reply, known) : left > 0) {
+        fprintf(stderr, "drive: wrong reply: %.*s\n", left < 60 ? (int)left : 60, of->input + at);
+        exit(1);
+    }
+    if (is_measured) count_replies(taken, of->answered - before);
+    memmove(of->input, of->input + at, left);
+    of->length = left;
 }
 
 static void connect_to(client *of, SSL_CTX *context) {
@@ -144,20 +146,15 @@ static void connect_to(client *of, SSL_CTX *context) {
 
 // Sets every key once, so that GET finds them.
 static void preload(client *on) {
-    int was_get = is_get;
-    char key[32];
-    is_get = 0;
+    int was_get = is_get, depth = pipeline;
+    is_get = 0, pipeline = 1;
+    prepare();
     for (int i = 0; i < keys; i++) {
-        int length = snprintf(key, sizeof key, "load:%010d", i);
-        length = is_memcached
-            ? snprintf(request, request_capacity, "set %s 0 0 %d\r\n%s\r\n", key, size, value)
-            : snprintf(request, request_capacity, "*3\r\n$3\r\nSET\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n", length, key, size, value);
-        on->asked = 1;
-        on->answered = 0;
-        if (SSL_write(on->tls, request, length) != length) fail("a connection was lost");
+        write_key(request + digits, i);
+        send_turn(on);
         while (on->answered < 1) take(on, 0);
     }
-    is_get = was_get;
+    is_get = was_get, pipeline = depth;
 }
 
 static double percentile(double part) {
@@ -192,10 +189,12 @@ int main(int count, char **arguments) {
     value[size] = 0;
     request_capacity = (size_t)pipeline * ((size_t)size + 128) + 1024;
     request = malloc(request_capacity);
+    reply = malloc((size_t)size + 64);
     // The peer is one that loadtest/compare has started itself.
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_ciphersuites(context, "TLS_AES_256_GCM_SHA384");
     SSL_CTX_set1_groups_list(context, "X25519");
+    SSL_CTX_set_read_ahead(context, 1);
     client *all = calloc((size_t)clients, sizeof *all);
     int poller = epoll_create1(0);
     for (int i = 0; i < clients; i++) {
@@ -204,6 +203,7 @@ int main(int count, char **arguments) {
         epoll_ctl(poller, EPOLL_CTL_ADD, all[i].descriptor, &event);
     }
     preload(&all[0]);
+    prepare();
     printf("ready\n");
     fflush(stdout);
     uint64_t began = now(), end = began + (uint64_t)(seconds * 1e9);
