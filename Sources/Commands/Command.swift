@@ -37,8 +37,8 @@ public final class CommandContext {
     public var shedsLoad = false
     /// The number of the last command that was run.
     public internal(set) var lastCommand = -1
-    /// The command that was found last, whether or not it was run.
-    var found = LastCommand()
+    /// The command that was found last by its name, whether or not it was run.
+    var found = FoundCommand()
     /// The keys and values.
     public let keyspace: Keyspace
     /// The tokens.

@@ -71,16 +71,16 @@ public struct CommandCatalog: Sendable {
     /// As `index(of:)`, and at once where the name is written as that of the `last` command was.
     @inlinable
     @inline(__always)
-    public func index(of name: Span<UInt8>, after last: inout LastCommand) -> Int? {
+    public func index(of name: Span<UInt8>, after last: inout FoundCommand) -> Int? {
         if last.isWritten(name) { return last.index }
         return find(name, &last)
     }
 
     @usableFromInline
     @inline(never)
-    func find(_ name: Span<UInt8>, _ last: inout LastCommand) -> Int? {
+    func find(_ name: Span<UInt8>, _ last: inout FoundCommand) -> Int? {
         guard let index = index(of: name) else { return nil }
-        last = LastCommand(name, index)
+        last = FoundCommand(name, index)
         return index
     }
 
@@ -162,7 +162,7 @@ public struct PackedName: Equatable, Sendable, BitwiseCopyable {
 }
 
 /// The command that was found last: a client's requests are often of the same.
-public struct LastCommand: BitwiseCopyable {
+public struct FoundCommand: BitwiseCopyable {
     /// The name as it was written, of up to 8 bytes, the first in the lowest bits.
     @usableFromInline
     var name: UInt64 = 0

@@ -17,6 +17,7 @@ public enum ReplyEncoder {
     ) {
         var reader = ReplyReader(reply.tape.span)
         guard reader.next() else { return }
+        // All but RESP are calls: their frames, in this one, would be a part of every RESP reply's cost.
         switch encoding {
         case .resp2: RESPReplyEncoder.encode(&reader, isRESP3: false, &output)
         case .resp3: RESPReplyEncoder.encode(&reader, isRESP3: true, &output)

@@ -48,7 +48,7 @@ struct CommandCatalogTests {
 
     @Test("the last command is no shortcut to another")
     func last() {
-        var last = LastCommand()
+        var last = FoundCommand()
         let names = [
             "GET", "GET", "get", "GE", "GETS", "GET", "G", "", "GET", "ABCDEFGHIJKLMNOP",
             "abcdefghijklmnop", "ABCDEFGH", "QUIT", "QUI", "QUITE", "EXIT", "QUIT", "LIST", "GET\0",

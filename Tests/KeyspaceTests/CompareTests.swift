@@ -57,7 +57,11 @@ extension Keyspace {
             #expect(kept.previous == "a" && kept.isExpected == false)
         }
         let replaced = try keyspace.set("key", "b", ifEqual: "a", .at(unixMs: 50))
-        #expect(replaced.outcome.isStored && replaced.outcome.hadPrevious)
+        let version = keyspace.version(Array("key".utf8).span, now: 1)
+        #expect(
+            replaced.outcome
+                == SetOutcome(isStored: true, hadPrevious: true, version: version ?? 0)
+        )
         #expect(replaced.previous == "a" && replaced.isExpected == true)
         #expect(keyspace.timeToLive("key", now: 1) == .milliseconds(49))
         #expect(try keyspace.set("key", "c", ifEqual: "b", .keep).outcome.isStored)
