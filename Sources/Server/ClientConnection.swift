@@ -40,15 +40,19 @@ public final class ClientConnection {
     /// Whether the server has ended the connection.
     public private(set) var isClosed = false
     /// Milliseconds that each call waits at most.
-    public var timeoutMilliseconds: Int64 = 10_000
+    private let timeoutMilliseconds: Int64
 
     /// Connects, sends `preamble` before TLS begins, and completes the handshake.
+    ///
+    /// This call, as each that follows, waits for `timeoutMilliseconds` at most.
     public init(
         to endpoint: Endpoint,
         trust: TLSTrust,
         serverName: String? = nil,
-        preamble: [UInt8] = []
+        preamble: [UInt8] = [],
+        timeoutMilliseconds: Int64 = 10_000
     ) throws(ClientError) {
+        self.timeoutMilliseconds = timeoutMilliseconds
         unsent = preamble
         do throws(SystemError) {
             loop = try EventLoop()

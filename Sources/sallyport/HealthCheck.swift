@@ -20,7 +20,7 @@ struct HealthCheck: ParsableCommand {
     @Flag(help: "Do not verify the certificate: for a check from the same host.")
     var insecure = false
 
-    @Option(help: "Seconds to wait.")
+    @Option(help: "Seconds to wait: for the handshake, and as long for the answer.")
     var timeout = 5.0
 
     func run() throws {
@@ -29,8 +29,11 @@ struct HealthCheck: ParsableCommand {
         }
         let trust: TLSTrust =
             insecure ? .anyone : ca.map { TLSTrust.authorities(file: $0) } ?? .system
-        let client = try ClientConnection(to: endpoint, trust: trust)
-        client.timeoutMilliseconds = Int64(max(0, min(timeout, 3600)) * 1000)
+        let client = try ClientConnection(
+            to: endpoint,
+            trust: trust,
+            timeoutMilliseconds: Int64(max(0, min(timeout, 3600)) * 1000)
+        )
         try client.send("PING\n")
         let answer = try client.line()
         if answer != "PONG" { throw StartError("expected PONG, got \(answer.debugDescription)") }

@@ -13,12 +13,6 @@ import Testing
         }
     }
 
-    /// Asks until `line` is answered with `expected`.
-    private func wait(_ client: TestClient, _ line: String, until expected: String) throws {
-        for _ in 0..<100_000 where try client.ask(line) == expected { return }
-        Issue.record("\(line) is never answered with \(expected)")
-    }
-
     @Test func messagesComeAsASequence() async throws {
         let server = try server()
         let publisher = try server.textClient()
@@ -148,8 +142,8 @@ import Testing
         #expect(kinds == ["change", "message"])
         probe = nil
         #expect(gone == nil)
-        try wait(client, "PUBSUB NUMOBS", until: "0")
-        try wait(client, "PUBLISH c hello", until: "0")
+        try awaitAnswer("0", from: client, to: "PUBSUB NUMOBS")
+        try awaitAnswer("0", from: client, to: "PUBLISH c hello")
         #expect(server.server.embeddedSubscriptions == 0)
     }
 

@@ -6,12 +6,6 @@ import Server
 import Testing
 
 @Suite struct ObserveTests {
-    /// Asks until `line` is answered with `expected`: for what another loop does in its own time.
-    private func wait(_ client: TestClient, _ line: String, until expected: String) throws {
-        for _ in 0..<100_000 where try client.ask(line) == expected { return }
-        Issue.record("\(line) is never answered with \(expected)")
-    }
-
     /// A line without the version, which only rises.
     private func words(_ line: String) -> String {
         let words = line.split(separator: " ").map(String.init)
@@ -143,7 +137,7 @@ import Testing
         server.server.reloadTokens()
         let writer = try server.textClient()
         let client = try server.connect()
-        try wait(client, "AUTH \(issued.credential)", until: "OK")
+        try awaitAnswer("OK", from: client, to: "AUTH \(issued.credential)")
         #expect(try client.ask("OBSERVE *") == "1")
         #expect(try writer.ask(["SET secret 1", "SET a^1 1", "SET c^1 1"]) == ["OK", "OK", "OK"])
         #expect(try client.line().hasPrefix("> observe set a^1 "))
@@ -154,7 +148,7 @@ import Testing
         server.server.reloadTokens()
         while try !client.line().hasPrefix("ERR SESSION") {}
         try client.waitUntilClosed()
-        try wait(writer, "PUBSUB NUMOBS", until: "0")
+        try awaitAnswer("0", from: writer, to: "PUBSUB NUMOBS")
     }
 
     @Test func whoVanishesLeavesNothingBehind() throws {
@@ -170,7 +164,7 @@ import Testing
             for (number, client) in clients.enumerated() {
                 if number % 2 == round % 2 { client.reset() } else { client.close() }
             }
-            try wait(watcher, "PUBSUB NUMOBS", until: "0")
+            try awaitAnswer("0", from: watcher, to: "PUBSUB NUMOBS")
         }
     }
 

@@ -77,14 +77,3 @@ import Testing
         #expect(clients.count == 4)
     }
 }
-
-/// Asks until the answer is `expected`; the client's own time-out ends a wait in vain.
-func awaitAnswer(_ expected: String, from client: TestClient, to question: String) throws {
-    let deadline = SystemClock.now().monotonicMilliseconds + 10_000
-    var answer = ""
-    repeat {
-        answer = try client.ask(question)
-        if answer == expected { return }
-    } while SystemClock.now().monotonicMilliseconds < deadline
-    Issue.record("\(question) still answers \(answer), not \(expected)")
-}

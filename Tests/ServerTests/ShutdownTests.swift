@@ -207,8 +207,11 @@ private final class AskingClient {
     private(set) var isTold = false
 
     init(_ endpoint: Endpoint, _ authority: String, _ token: String) throws {
-        connection = try ClientConnection(to: endpoint, trust: .authorities(file: authority))
-        connection.timeoutMilliseconds = 60_000
+        connection = try ClientConnection(
+            to: endpoint,
+            trust: .authorities(file: authority),
+            timeoutMilliseconds: patienceMilliseconds
+        )
         try connection.send("AUTH \(token)\n")
         guard try connection.line() == "OK" else { throw StartError("refused") }
     }

@@ -91,7 +91,8 @@ final class TestServer {
             try ClientConnection(
                 to: endpoint,
                 trust: .authorities(file: folder.authority),
-                preamble: preamble
+                preamble: preamble,
+                timeoutMilliseconds: patienceMilliseconds
             ),
             self
         )
