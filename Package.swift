@@ -98,6 +98,7 @@ let package = Package(
             providers: [.apt(["libssl-dev"])]
         ),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CProcessor"),
         .systemLibrary(
             name: "CJemalloc",
             pkgConfig: "jemalloc",
@@ -123,7 +124,7 @@ let package = Package(
             ["Core", "CSimdjson", protobuf],
             exclude: ["Protobuf/sallyport.proto"]
         ),
-        room("Keyspace", ["Core"]),
+        room("Keyspace", ["Core", "CProcessor"]),
         room("PubSub", ["Core"]),
         room("Access", ["Core", "Crypto"]),
         room("Commands", ["Core", "Keyspace", "PubSub", "Access"], more: planted),

@@ -34,6 +34,12 @@ public struct ArgumentRanges: ~Copyable {
     /// Makes sure that `count` more ranges fit without growing.
     public mutating func reserve(_ count: Int) { storage.reserve(count * ArgumentRanges.width) }
 
+    /// Forgets all ranges but the first `count`.
+    @inlinable
+    public mutating func truncate(to count: Int) {
+        storage.truncate(to: count * MemoryLayout<ArgumentRange>.stride)
+    }
+
     /// Forgets all ranges and keeps the block.
     @inlinable
     public mutating func removeAll() { storage.removeAll() }

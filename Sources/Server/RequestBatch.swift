@@ -1,18 +1,22 @@
 // The hot loop: every complete request of a read, decoded, run and answered into one buffer.
 internal import Commands
 internal import Core
+internal import Keyspace
 internal import Wire
 
 /// The scratch that a batch works in; one per loop, empty between events.
 struct Scratch: ~Copyable {
     var frame = RequestFrame()
+    var run = RequestRun()
     let context: CommandContext
     var output: ByteBuffer
 
     /// Whether nothing of any connection is left in it.
     ///
     /// The context still points at the last one's session, which the next event replaces first of all.
-    var isEmpty: Bool { output.isEmpty && context.reply.isEmpty && frame.ranges.isEmpty }
+    var isEmpty: Bool {
+        output.isEmpty && context.reply.isEmpty && frame.ranges.isEmpty && run.count == 0
+    }
 
     /// Empties it, so that one connection's bytes cannot reach the next.
     mutating func reset() {
@@ -21,6 +25,7 @@ struct Scratch: ~Copyable {
         let context = context
         context.reply.reset()
         frame.reset()
+        run.removeAll()
     }
 }
 
@@ -48,52 +53,112 @@ func runBatch(
 ) -> BatchEnd {
     let session = scratch.context.session
     while position < plaintext.count {
-        let outcome = decoder.decode(
+        decoder.decodeRun(
             plaintext.span,
             from: position,
-            into: &scratch.frame,
-            catalog: tools.catalog,
+            into: &scratch.run,
             limits: tools.limits,
-            isAuthenticated: session.rights.isAuthenticated,
-            json: tools.jsonParser
+            isAuthenticated: session.rights.isAuthenticated
         )
-        switch outcome {
-        case .incomplete(let needed): return .incomplete(needed: needed)
-        case .skipped(let consumed):
-            position += consumed
-            continue
-        case .request(let consumed):
-            let range = position..<(position + consumed)
-            execute(plaintext, range, scratch.frame, tools.dispatch, scratch.context)
-            position += consumed
-            decoder.encoding = session.encoding
-        case .emptyBatch(let consumed):
-            position += consumed
-            answered += 1
-            scratch.output.append("[]\n")
-            if scratch.output.count >= tools.limits.replyBatchBytes { return .full }
-            continue
-        case .rejected(let error, let consumed):
-            position += consumed
-            let context = scratch.context
-            context.reply.reset()
-            context.reply.error(error)
-            session.breakTransaction()
-            if error.code.row.closes { session.closesAfterReply = true }
-        }
-        answered += 1
-        if session.unansweredCommands != 0, session.leavesUnanswered() {
-            if session.closesAfterReply { return .closing }
-            continue
-        }
-        encode(scratch.context.reply, session.encoding, scratch.frame, &scratch.output)
-        if session.closesAfterReply {
-            decoder.endBatch(into: &scratch.output)
-            return .closing
-        }
-        if scratch.output.count >= tools.limits.replyBatchBytes { return .full }
+        let end =
+            scratch.run.count > 0
+            ? answerRun(plaintext, &position, &decoder, &scratch, tools, &answered)
+            : answerOne(plaintext, &position, &decoder, &scratch, tools, &answered)
+        if let end { return end }
     }
     return .incomplete(needed: 1)
+}
+
+/// Runs the requests of the scratch's run, which begins at `position`; why the batch ends there, if it does.
+private func answerRun(
+    _ plaintext: borrowing ByteBuffer,
+    _ position: inout Int,
+    _ decoder: inout RequestDecoder,
+    _ scratch: inout Scratch,
+    _ tools: borrowing BatchTools,
+    _ answered: inout Int
+) -> BatchEnd? {
+    let context = scratch.context
+    let session = context.session
+    let isAuthenticated = session.rights.isAuthenticated
+    let start = position
+    let bytes = plaintext.span.extracting(start..<plaintext.count)
+    if scratch.run.count > 1, isAuthenticated { context.keyspace.prefetch(scratch.run, bytes) }
+    for index in 0..<scratch.run.count {
+        tools.dispatch.run(scratch.run.request(index, in: bytes), context)
+        position = start + scratch.run.end(of: index)
+        decoder.encoding = session.encoding
+        if let end = reply(session, &decoder, &scratch, tools, &answered) { return end }
+        // The rest was read under the limits of who this no longer is.
+        if session.rights.isAuthenticated != isAuthenticated { return nil }
+    }
+    return nil
+}
+
+/// Decodes and runs the request at `position`; why the batch ends there, if it does.
+private func answerOne(
+    _ plaintext: borrowing ByteBuffer,
+    _ position: inout Int,
+    _ decoder: inout RequestDecoder,
+    _ scratch: inout Scratch,
+    _ tools: borrowing BatchTools,
+    _ answered: inout Int
+) -> BatchEnd? {
+    let context = scratch.context
+    let session = context.session
+    let outcome = decoder.decode(
+        plaintext.span,
+        from: position,
+        into: &scratch.frame,
+        catalog: tools.catalog,
+        limits: tools.limits,
+        isAuthenticated: session.rights.isAuthenticated,
+        json: tools.jsonParser
+    )
+    switch outcome {
+    case .incomplete(let needed): return .incomplete(needed: needed)
+    case .skipped(let consumed):
+        position += consumed
+        return nil
+    case .request(let consumed):
+        let range = position..<(position + consumed)
+        execute(plaintext, range, scratch.frame, tools.dispatch, context)
+        position += consumed
+        decoder.encoding = session.encoding
+    case .emptyBatch(let consumed):
+        position += consumed
+        answered += 1
+        scratch.output.append("[]\n")
+        return scratch.output.count >= tools.limits.replyBatchBytes ? .full : nil
+    case .rejected(let error, let consumed):
+        position += consumed
+        context.reply.reset()
+        context.reply.error(error)
+        session.breakTransaction()
+        if error.code.row.closes { session.closesAfterReply = true }
+    }
+    return reply(session, &decoder, &scratch, tools, &answered)
+}
+
+/// Puts the reply on the context's tape into the output, if one is wanted; why the batch ends there, if it does.
+@inline(__always)
+private func reply(
+    _ session: Session,
+    _ decoder: inout RequestDecoder,
+    _ scratch: inout Scratch,
+    _ tools: borrowing BatchTools,
+    _ answered: inout Int
+) -> BatchEnd? {
+    answered += 1
+    if session.unansweredCommands != 0, session.leavesUnanswered() {
+        return session.closesAfterReply ? .closing : nil
+    }
+    encode(scratch.context.reply, session.encoding, scratch.frame, &scratch.output)
+    if session.closesAfterReply {
+        decoder.endBatch(into: &scratch.output)
+        return .closing
+    }
+    return scratch.output.count >= tools.limits.replyBatchBytes ? .full : nil
 }
 
 /// What a batch reads and never changes.

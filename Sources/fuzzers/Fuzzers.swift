@@ -29,14 +29,31 @@ private let limits: Limits = {
     return limits
 }()
 
+/// The whole is taken in runs where that can be, the pieces one request at a time.
 private func decode(_ bytes: [UInt8], _ encoding: WireEncoding, cut: Int) -> Seen {
     var decoder = RequestDecoder(encoding: encoding)
     var frame = RequestFrame()
+    var run = RequestRun()
     let json = LineJSONParser(maxDepth: limits.maxJSONDepth)
     var seen = Seen()
     var at = 0
     for end in [cut, bytes.count] {
         pieces: while at < end {
+            if cut == bytes.count {
+                decoder.decodeRun(
+                    bytes.span,
+                    from: at,
+                    into: &run,
+                    limits: limits,
+                    isAuthenticated: true
+                )
+                let rest = bytes.span.extracting(at...)
+                for index in 0..<run.count {
+                    seen.steps.append(words(run.request(index, in: rest)))
+                }
+                at += run.byteCount
+                if run.count > 0 { continue }
+            }
             let outcome = decoder.decode(
                 bytes.span.extracting(0..<end),
                 from: at,
@@ -67,11 +84,15 @@ private func decode(_ bytes: [UInt8], _ encoding: WireEncoding, cut: Int) -> See
 }
 
 private func words(_ frame: borrowing RequestFrame, _ bytes: [UInt8], _ at: Int) -> String {
-    let source = frame.usesScratch ? frame.scratch.withBytes { Array($0) } : Array(bytes[at...])
+    frame.usesScratch
+        ? words(Request(bytes: frame.scratch.span, ranges: frame.ranges.span))
+        : words(Request(bytes: bytes.span.extracting(at...), ranges: frame.ranges.span))
+}
+
+private func words(_ request: borrowing Request) -> String {
     var text = ""
-    for index in 0..<frame.ranges.count {
-        let range = frame.ranges.span[index]
-        text += "\(Array(source[Int(range.start)..<Int(range.end)])) "
+    for index in 0..<request.count {
+        text += "\(request[index].withUnsafeBufferPointer { Array($0) }) "
     }
     return text
 }

@@ -12,7 +12,7 @@ enum ImportTable {
         "Reactor": ["Core", "CLinux"],
         "Telemetry": ["CJemalloc"],
         "Wire": ["Core", "CSimdjson", "SwiftProtobuf"],
-        "Keyspace": ["Core"],
+        "Keyspace": ["Core", "CProcessor"],
         "PubSub": ["Core"],
         "Access": ["Core", "Crypto"],
         "Commands": ["Core", "Keyspace", "PubSub", "Access"],
@@ -46,6 +46,7 @@ enum ImportTable {
     static let keepers: [String: Set<String>] = [
         "COpenSSL": ["Crypto", "TLS"],
         "CLinux": ["Reactor"],
+        "CProcessor": ["Keyspace"],
         "CJemalloc": ["Telemetry"],
         "CSimdjson": ["Wire"],
         "CZlib": ["Gateway"],

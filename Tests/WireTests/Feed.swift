@@ -41,6 +41,8 @@ struct Feed {
     var isAuthenticated = true
     /// Whether to call the decoder only once the bytes that it asked for are there.
     var honoursNeeded = false
+    /// Whether to take what can be taken together in runs, as a server does.
+    var readsAhead = true
     /// Whether to repeat the first request's bytes' place in memory or to move them between calls.
     var moves = true
 
@@ -49,6 +51,7 @@ struct Feed {
     func steps(_ input: [UInt8], cuts: some Sequence<Int> = []) -> [Step] {
         var decoder = RequestDecoder(encoding: encoding)
         var frame = RequestFrame()
+        var run = RequestRun()
         let json = LineJSONParser(maxDepth: limits.maxJSONDepth)
         // Copies of the input at other addresses, with bytes around it that are none of its
         // business.
@@ -66,6 +69,21 @@ struct Feed {
                 let shown = bytes.span.extracting(0..<(prefix + visible))
                 let start = prefix + consumed
                 calls += 1
+                if readsAhead {
+                    decoder.decodeRun(
+                        shown,
+                        from: start,
+                        into: &run,
+                        limits: limits,
+                        isAuthenticated: isAuthenticated
+                    )
+                    steps += stepsOf(run, shown.extracting(start..<shown.count))
+                    consumed += run.byteCount
+                    let isWithin = consumed <= visible
+                    #expect(isWithin, "consumed out of bounds")
+                    wanted = 1
+                    if run.count > 0 { continue }
+                }
                 let outcome = decoder.decode(
                     shown,
                     from: start,
@@ -122,6 +140,9 @@ struct Feed {
         location: SourceLocation = #_sourceLocation
     ) {
         #expect(steps(input) == expected, "whole", sourceLocation: location)
+        var alone = self
+        alone.readsAhead = false
+        #expect(alone.steps(input) == expected, "one at a time", sourceLocation: location)
         let each = Array(1..<max(2, input.count))
         #expect(steps(input, cuts: each) == expected, "byte by byte", sourceLocation: location)
         var patient = self
@@ -157,6 +178,17 @@ extension Step {
         if case .rejected(let code, _, _) = self { return !code.row.closes }
         return true
     }
+}
+
+/// The requests of a run over `input`.
+private func stepsOf(_ run: borrowing RequestRun, _ input: Span<UInt8>) -> [Step] {
+    var steps: [Step] = []
+    for index in 0..<run.count {
+        let words = argumentsOf(run.request(index, in: input))
+        #expect(!words.isEmpty)
+        steps.append(.request(words, id: []))
+    }
+    return steps
 }
 
 /// The arguments of a filled frame, wherever they lie.

@@ -17,11 +17,6 @@ extension RequestDecoder {
             swap(&frame.ranges, &multibulk.ranges)
         } else {
             if rest[0] != UInt8(ascii: "*") { return decodeInline(rest, &frame, limits) }
-            let whole = RequestDecoder.wholeArray(rest, &frame.ranges, limits, isAuthenticated)
-            if whole > 0 {
-                searched = 0
-                return .request(consumed: whole)
-            }
             switch lengthLine(rest, at: 0, limits) {
             case .incomplete: return .incomplete(needed: rest.count + 1)
             case .tooLong: return refuse("too big mbulk count string", rest)

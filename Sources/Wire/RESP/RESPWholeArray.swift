@@ -1,40 +1,57 @@
-// The common case of RESP: an array that is there as a whole, and written as every client writes it.
-import Core
+// The common case of RESP: arrays that are there as a whole, and written as every client writes them.
+public import Core
 
 extension RequestDecoder {
-    /// Takes the array at the beginning of `input` if all of it is there and nothing about it is unusual.
+    /// Takes the RESP arrays out of `input` from `start` on that are there as a whole and with nothing unusual about
+    /// them, into `run`, which is emptied first.
     ///
-    /// Returns the bytes it takes up, with its arguments in `ranges`; 0 where it is incomplete, refused or
-    /// odd, with `ranges` empty: the reader that knows all cases then looks at it from the beginning.
-    static func wholeArray(
+    /// None are taken where the connection speaks another encoding, or where what comes first is incomplete, refused or
+    /// odd: `decode`, which knows all cases, then looks at it from the beginning, and finds in all others the same
+    /// requests that this finds. What `limits` grant depends on `isAuthenticated`, so a run ends for whoever executes it
+    /// where that changes.
+    public mutating func decodeRun(
         _ input: Span<UInt8>,
-        _ ranges: inout ArgumentRanges,
-        _ limits: Limits,
-        _ isAuthenticated: Bool
-    ) -> Int {
+        from start: Int,
+        into run: inout RequestRun,
+        limits: Limits,
+        isAuthenticated: Bool
+    ) {
+        run.removeAll()
+        guard encoding == .resp2 || encoding == .resp3, multibulk.remaining == 0 else { return }
+        guard start >= 0, start < input.count else { return }
         let maxArguments =
             isAuthenticated ? limits.maxArguments : limits.maxUnauthenticatedArguments
         let maxLength =
             isAuthenticated
             ? limits.maxBulkBytes : min(limits.maxBulkBytes, limits.maxUnauthenticatedArgumentBytes)
-        let consumed = input.withUnsafeBufferPointer { bytes in
-            WholeArray(bytes, maxBytes: limits.maxRequestBytes)
-                .read(into: &ranges, maxArguments: maxArguments, maxLength: maxLength)
+        let maxBytes = limits.maxRequestBytes
+        input.extracting(start..<input.count).withUnsafeBufferPointer { rest in
+            while run.count < RequestRun.capacity, run.byteCount < rest.count {
+                let first = run.arguments.count
+                let consumed = WholeArray(rest, from: run.byteCount, maxBytes: maxBytes)
+                    .read(into: &run.arguments, maxArguments: maxArguments, maxLength: maxLength)
+                if consumed == 0 {
+                    run.arguments.truncate(to: first)
+                    break
+                }
+                run.append(argumentsFrom: first, bytes: consumed)
+            }
         }
-        if consumed == 0 { ranges.removeAll() }
-        return consumed
+        if run.count > 0 { searched = 0 }
     }
 }
 
 private struct WholeArray {
-    // SAFETY: borrowed from the span that `wholeArray` was given, for that call; every load below is at an
-    // offset that was compared with `end` just before, and `end` is at most the number of bytes.
+    // SAFETY: borrowed from the span that `decodeRun` was given, for that call; every load below is at an
+    // offset that was compared with `end` just before, and `end` is at most the number of bytes behind it.
     private let start: UnsafeRawPointer
     private let end: Int
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>, maxBytes: Int) {
-        start = UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped)
-        end = min(bytes.count, maxBytes)
+    /// The array at `offset`, which is below the number of `bytes`.
+    @inline(__always)
+    init(_ bytes: UnsafeBufferPointer<UInt8>, from offset: Int, maxBytes: Int) {
+        start = UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped) + offset
+        end = min(bytes.count &- offset, maxBytes)
     }
 
     @inline(__always)
