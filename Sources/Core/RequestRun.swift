@@ -18,6 +18,9 @@ public struct RequestRun: ~Copyable {
     var places = ArgumentRanges()
     @usableFromInline
     var bytes = ArgumentRanges()
+    // As many again where the encoding has identifiers, else none.
+    @usableFromInline
+    var identifiers = ArgumentRanges()
     @usableFromInline
     var length = 0
 
@@ -38,6 +41,7 @@ public struct RequestRun: ~Copyable {
         arguments.removeAll(keepingUpTo: 8192)
         places.removeAll()
         bytes.removeAll()
+        identifiers.removeAll()
         length = 0
     }
 
@@ -47,6 +51,17 @@ public struct RequestRun: ~Copyable {
         places.append(ArgumentRange(start: first, end: arguments.count))
         bytes.append(ArgumentRange(start: length, end: length + count))
         length += count
+    }
+
+    /// As `append(argumentsFrom:bytes:)`, of an encoding in which requests may have an identifier, which is empty where
+    /// this one has none.
+    public mutating func append(
+        argumentsFrom first: Int,
+        bytes count: Int,
+        identifier: ArgumentRange
+    ) {
+        identifiers.append(identifier)
+        append(argumentsFrom: first, bytes: count)
     }
 
     /// The bytes from the run's first to the last of request `index`.
@@ -64,5 +79,16 @@ public struct RequestRun: ~Copyable {
             bytes: input.extracting(Int(range.start)..<Int(range.end)),
             ranges: arguments.span.extracting(Int(own.start)..<Int(own.end))
         )
+    }
+
+    /// The identifier of request `index`, as `RequestFrame.identifier`; empty if it has none.
+    @inlinable
+    @inline(__always)
+    @_lifetime(copy input)
+    public func identifier(_ index: Int, in input: Span<UInt8>) -> Span<UInt8> {
+        if identifiers.isEmpty { return input.extracting(0..<0) }
+        let start = Int(bytes.span[index].start)
+        let range = identifiers.span[index]
+        return input.extracting((start + Int(range.start))..<(start + Int(range.end)))
     }
 }

@@ -57,6 +57,7 @@ func runBatch(
             plaintext.span,
             from: position,
             into: &scratch.run,
+            catalog: tools.catalog,
             limits: tools.limits,
             isAuthenticated: session.rights.isAuthenticated
         )
@@ -88,7 +89,13 @@ private func answerRun(
         tools.dispatch.run(scratch.run.request(index, in: bytes), context)
         position = start + scratch.run.end(of: index)
         decoder.encoding = session.encoding
-        if let end = reply(session, &decoder, &scratch, tools, &answered) { return end }
+        answered += 1
+        if session.unansweredCommands == 0 || !session.leavesUnanswered() {
+            let identifier = scratch.run.identifier(index, in: bytes)
+            encode(scratch.context.reply, session.encoding, identifier, .alone, &scratch.output)
+        }
+        if session.closesAfterReply { return .closing }
+        if scratch.output.count >= tools.limits.replyBatchBytes { return .full }
         // The rest was read under the limits of who this no longer is.
         if session.rights.isAuthenticated != isAuthenticated { return nil }
     }
@@ -137,23 +144,11 @@ private func answerOne(
         session.breakTransaction()
         if error.code.row.closes { session.closesAfterReply = true }
     }
-    return reply(session, &decoder, &scratch, tools, &answered)
-}
-
-/// Puts the reply on the context's tape into the output, if one is wanted; why the batch ends there, if it does.
-@inline(__always)
-private func reply(
-    _ session: Session,
-    _ decoder: inout RequestDecoder,
-    _ scratch: inout Scratch,
-    _ tools: borrowing BatchTools,
-    _ answered: inout Int
-) -> BatchEnd? {
     answered += 1
     if session.unansweredCommands != 0, session.leavesUnanswered() {
         return session.closesAfterReply ? .closing : nil
     }
-    encode(scratch.context.reply, session.encoding, scratch.frame, &scratch.output)
+    encode(context.reply, session.encoding, scratch.frame, &scratch.output)
     if session.closesAfterReply {
         decoder.endBatch(into: &scratch.output)
         return .closing
@@ -190,11 +185,16 @@ private func encode(
     _ frame: borrowing RequestFrame,
     _ output: inout ByteBuffer
 ) {
-    ReplyEncoder.encode(
-        reply,
-        as: encoding,
-        identifier: frame.identifier.span,
-        place: frame.place,
-        into: &output
-    )
+    encode(reply, encoding, frame.identifier.span, frame.place, &output)
+}
+
+@inline(__always)
+private func encode(
+    _ reply: borrowing Reply,
+    _ encoding: WireEncoding,
+    _ identifier: Span<UInt8>,
+    _ place: BatchPlace,
+    _ output: inout ByteBuffer
+) {
+    ReplyEncoder.encode(reply, as: encoding, identifier: identifier, place: place, into: &output)
 }

@@ -44,12 +44,14 @@ private func decode(_ bytes: [UInt8], _ encoding: WireEncoding, cut: Int) -> See
                     bytes.span,
                     from: at,
                     into: &run,
+                    catalog: CommandTable.catalog,
                     limits: limits,
                     isAuthenticated: true
                 )
                 let rest = bytes.span.extracting(at...)
                 for index in 0..<run.count {
-                    seen.steps.append(words(run.request(index, in: rest)))
+                    let id = text(run.identifier(index, in: rest))
+                    seen.steps.append("\(id) \(words(run.request(index, in: rest)))")
                 }
                 at += run.byteCount
                 if run.count > 0 { continue }
@@ -65,7 +67,7 @@ private func decode(_ bytes: [UInt8], _ encoding: WireEncoding, cut: Int) -> See
             )
             switch outcome {
             case .request(let consumed):
-                seen.steps.append(words(frame, bytes, at))
+                seen.steps.append("\(text(frame.identifier.span)) \(words(frame, bytes, at))")
                 at += consumed
             case .rejected(let error, let consumed):
                 seen.steps.append("\(error.code) \(error.message)")
@@ -90,11 +92,13 @@ private func words(_ frame: borrowing RequestFrame, _ bytes: [UInt8], _ at: Int)
 }
 
 private func words(_ request: borrowing Request) -> String {
-    var text = ""
-    for index in 0..<request.count {
-        text += "\(request[index].withUnsafeBufferPointer { Array($0) }) "
-    }
-    return text
+    var words = ""
+    for index in 0..<request.count { words += text(request[index]) + " " }
+    return words
+}
+
+private func text(_ bytes: Span<UInt8>) -> String {
+    "\(bytes.withUnsafeBufferPointer { Array($0) })"
 }
 
 private func proxy(_ bytes: [UInt8], cut: Int) -> Seen {

@@ -1,4 +1,4 @@
-// Pipelines of RESP, live: requests that come together are answered as those that come one by one.
+// Pipelines, live: requests that come together are answered as those that come one by one.
 import Core
 import Server
 import Testing
@@ -72,5 +72,30 @@ import Testing
         }
         #expect(text.hasSuffix("\n+OK\n"))
         #expect(text.split(separator: "\n").filter { $0 == value }.count == 85)
+    }
+
+    @Test func jsonInEveryFashion() throws {
+        let text = try expectSame { server in
+            [
+                #"{"action":"AUTH","token":"\#(server.folder.token)","id":"first"}"#,
+                #"{"action":"SET","key":"k","value":"v","id":1}"#,
+                #"{"action":"GET","key":"k","id":"two"}"#, #"{"action":"GET","key":"k"}"#,
+                #"[{"action":"GET","key":"k","id":3},{"action":"GET","key":"k"}]"#,
+                #"{"action":"GET","key":"k","id":4}"#, #"{"key":"k","id":5,"action":"GET"}"#,
+                #"{"action":"GET","id":6}"#, "not JSON", #"{"action":"GET","key":"none","id":7}"#,
+                #"{"action":"GET","key":"k","namespace":"n","id":8}"#, "", "[]",
+                #"{"action":"SET","key":"k","value":"w","ttl":100,"id":9}"#,
+                #"{"action":"GET","key":"k"}"#, #"{"action":"RESET"}"#,
+                #"{"action":"GET","key":"k","id":10}"#, #"{"action":"QUIT"}"#,
+            ].map { $0 + "\n" }
+        }
+        let lines = text.split(separator: "\n")
+        #expect(lines[1] == #"{"id":1,"result":"OK"}"#)
+        #expect(lines[2] == #"{"id":"two","result":"v"}"#)
+        #expect(lines[3] == #"{"result":"v"}"#)
+        #expect(lines[4] == #"[{"id":3,"result":"v"},{"result":"v"}]"#)
+        #expect(lines[5] == #"{"id":4,"result":"v"}"#)
+        #expect(lines.last == #"{"result":"OK"}"#)
+        #expect(lines.count == 17)
     }
 }

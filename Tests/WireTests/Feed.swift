@@ -74,6 +74,7 @@ struct Feed {
                         shown,
                         from: start,
                         into: &run,
+                        catalog: testCatalog,
                         limits: limits,
                         isAuthenticated: isAuthenticated
                     )
@@ -186,7 +187,7 @@ private func stepsOf(_ run: borrowing RequestRun, _ input: Span<UInt8>) -> [Step
     for index in 0..<run.count {
         let words = argumentsOf(run.request(index, in: input))
         #expect(!words.isEmpty)
-        steps.append(.request(words, id: []))
+        steps.append(.request(words, id: bytesOf(run.identifier(index, in: input))))
     }
     return steps
 }

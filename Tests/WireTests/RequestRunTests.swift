@@ -21,6 +21,7 @@ struct RequestRunTests {
             bytes.span,
             from: 0,
             into: &run,
+            catalog: testCatalog,
             limits: limits,
             isAuthenticated: isAuthenticated
         )
@@ -49,9 +50,61 @@ struct RequestRunTests {
         #expect(lengths(rest) == [])
     }
 
-    @Test("only RESP comes in runs", arguments: [WireEncoding.text, .json, .protobuf])
+    @Test("RESP and JSON come in runs", arguments: [WireEncoding.text, .protobuf])
     func others(_ encoding: WireEncoding) {
         #expect(lengths(Self.get, encoding) == [])
+        #expect(lengths(Self.line, encoding) == [])
+    }
+
+    private static let line = #"{"action":"GET","key":"k"}"# + "\n"
+
+    @Test(
+        "JSON as most clients write it",
+        arguments: [
+            #"{"action":"GET","key":"k"}"#, #"{"action": "GET", "key": "k"}"#,
+            #"{"id":7,"action":"get","key":""}"#, #"{"action":"GET","key":"k","id":"x/ y"}"#,
+            #"{ "action" : "SET" , "key":"a key of more than eight", "value":"v" } "#,
+            #"{"action":"ADD","a":-12,"b":0}"#, #"{"action":"PING"}"#,
+            #"{"action":"PING","id":-1}"#,
+            #"{"action":"DEL","key":"k"}"# + "\r", #"{"action":"FETCH","key":"{}[]:,"}"#,
+        ]
+    )
+    func plainLines(_ line: String) {
+        #expect(lengths(line + "\n" + Self.line, .json) == [line.utf8.count + 1, 27])
+        #expect(lengths(line + "\n", .json, isAuthenticated: false) == [])
+        sameEitherWay(line + "\n")
+    }
+
+    @Test(
+        "JSON that another reader knows better",
+        arguments: [
+            "", "[]", "{}", "null", #"{"action":"GET"}"#, #"{"action":"NONE","key":"k"}"#,
+            #"{"key":"k","action":"GET"}"#, #"{"action":"SET","value":"v","key":"k"}"#,
+            #"{"action":"SET","key":"k","value":"v","nx":true}"#,
+            #"{"action":"SET","key":"k","value":"v","ttl":9}"#, #"{"action":"GET","key":7}"#,
+            #"{"action":"GET","key":["k"]}"#, #"{"action":"GET","key":"\u006b"}"#,
+            #"{"action":"GET","key":"\u{e9}"}"#, #"{"action":"GET","key":"k","key":"k"}"#,
+            #"{"action":"GET","key":"k","id":1,"id":2}"#, #"{"action":"GET","key":"k","id":null}"#,
+            #"{"action":"GET","key":"k","namespace":"n"}"#, #"{"action":"GET","key":"k"}}"#,
+            #"{"action":"GET","key":"k""#, #"{"action":"GET","key":"k\#u{7f}"}"#,
+            #"{"action":"ADD","a":01,"b":1}"#, #"{"action":"ADD","a":1.0,"b":1}"#,
+            #"{"action":"ADD","a":-0,"b":1}"#, #"{"action":"ADD","a":1e2,"b":1}"#,
+            #"{"action":"ADD","a":1234567890123456789,"b":1}"#, #"{"action":"ADD","a":-,"b":1}"#,
+            #"{"action":"GET","key":"k",}"#, #"{"action":"GET" "key":"k"}"#,
+            #"{"action":"ECHO","value":"v"}"#,
+        ]
+    )
+    func oddLines(_ line: String) {
+        #expect(lengths(Self.line + line + "\n", .json) == [27])
+        sameEitherWay(line + "\n")
+    }
+
+    /// What comes of `input` in runs, and one request at a time.
+    private func sameEitherWay(_ input: String) {
+        var feed = Feed(encoding: .json)
+        let together = feed.steps(Array((Self.line + input + Self.line).utf8))
+        feed.readsAhead = false
+        #expect(feed.steps(Array((Self.line + input + Self.line).utf8)) == together)
     }
 
     @Test("a run is held to what its peer may send")
@@ -91,6 +144,7 @@ struct RequestRunTests {
             input.span,
             from: 0,
             into: &run,
+            catalog: testCatalog,
             limits: Limits(),
             isAuthenticated: true
         )

@@ -1,47 +1,8 @@
-// The common case of RESP: arrays that are there as a whole, and written as every client writes them.
-public import Core
+// The common case of RESP: an array that is there as a whole, and written as every client writes it.
+import Core
 
-extension RequestDecoder {
-    /// Takes the RESP arrays out of `input` from `start` on that are there as a whole and with nothing unusual about
-    /// them, into `run`, which is emptied first.
-    ///
-    /// None are taken where the connection speaks another encoding, or where what comes first is incomplete, refused or
-    /// odd: `decode`, which knows all cases, then looks at it from the beginning, and finds in all others the same
-    /// requests that this finds. What `limits` grant depends on `isAuthenticated`, so a run ends for whoever executes it
-    /// where that changes.
-    public mutating func decodeRun(
-        _ input: Span<UInt8>,
-        from start: Int,
-        into run: inout RequestRun,
-        limits: Limits,
-        isAuthenticated: Bool
-    ) {
-        run.removeAll()
-        guard encoding == .resp2 || encoding == .resp3, multibulk.remaining == 0 else { return }
-        guard start >= 0, start < input.count else { return }
-        let maxArguments =
-            isAuthenticated ? limits.maxArguments : limits.maxUnauthenticatedArguments
-        let maxLength =
-            isAuthenticated
-            ? limits.maxBulkBytes : min(limits.maxBulkBytes, limits.maxUnauthenticatedArgumentBytes)
-        let maxBytes = limits.maxRequestBytes
-        input.extracting(start..<input.count).withUnsafeBufferPointer { rest in
-            while run.count < RequestRun.capacity, run.byteCount < rest.count {
-                let first = run.arguments.count
-                let consumed = WholeArray(rest, from: run.byteCount, maxBytes: maxBytes)
-                    .read(into: &run.arguments, maxArguments: maxArguments, maxLength: maxLength)
-                if consumed == 0 {
-                    run.arguments.truncate(to: first)
-                    break
-                }
-                run.append(argumentsFrom: first, bytes: consumed)
-            }
-        }
-        if run.count > 0 { searched = 0 }
-    }
-}
-
-private struct WholeArray {
+/// Reads one array; `RequestDecoder.decode` knows all the others.
+struct WholeArray {
     // SAFETY: borrowed from the span that `decodeRun` was given, for that call; every load below is at an
     // offset that was compared with `end` just before, and `end` is at most the number of bytes behind it.
     private let start: UnsafeRawPointer
