@@ -26,6 +26,8 @@ extension RequestDecoder {
             RequestDecoder.takeArrays(rest, &run, limits, isAuthenticated)
         case .json:
             if !isAuthenticated || batchRemaining > 0 || isDiscarding { return }
+            // A line that came in pieces would be looked at from its beginning with each of them.
+            if searched > 0 { return }
             RequestDecoder.takeLines(rest, &run, catalog, limits)
         case .text, .protobuf: return
         }

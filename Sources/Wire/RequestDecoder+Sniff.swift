@@ -28,7 +28,9 @@ extension RequestDecoder {
         // No command's name begins with a bracket, so no text line that could be answered does.
         case UInt8(ascii: "{"), UInt8(ascii: "["): return .encoding(.json)
         case 0: return .encoding(.protobuf)
-        default: return sniffRequestLine(input)
+        // No more of it than what is waited for, so that it does not matter how it came.
+        default:
+            return sniffRequestLine(input.extracting(0..<min(input.count, maxRequestLineBytes)))
         }
     }
 

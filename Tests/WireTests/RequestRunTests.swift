@@ -121,12 +121,15 @@ struct RequestRunTests {
         #expect(lengths(Self.get + Self.get + long, limits: limits) == [20, 20])
     }
 
-    @Test("an array of which a part was read is nobody else's")
-    func partlyRead() {
-        var decoder = RequestDecoder(encoding: .resp2)
+    @Test(
+        "a request of which a part was read is not read from its beginning again",
+        arguments: [(WireEncoding.resp2, get), (.json, line)]
+    )
+    func partlyRead(_ encoding: WireEncoding, _ request: String) {
+        var decoder = RequestDecoder(encoding: encoding)
         var frame = RequestFrame()
         var run = RequestRun()
-        let input = Array((Self.get + Self.get).utf8)
+        let input = Array((request + request).utf8)
         let outcome = decoder.decode(
             input.span.extracting(0..<15),
             from: 0,

@@ -227,4 +227,21 @@ struct SniffTests {
         let whole = Array("OPTIONS /".utf8) + [UInt8](repeating: 0x61, count: 8191)
         #expect(RequestDecoder.sniff((whole + Array(" HTTP/1.1\r\n".utf8)).span) == .http)
     }
+
+    @Test(
+        "what a connection speaks does not depend on how its first bytes came",
+        arguments: [
+            "PUT /", "GET http://", "GET k", "PRINT /",
+        ]
+    )
+    func pieces(_ beginning: String) {
+        let long = Array(beginning.utf8) + [UInt8](repeating: 0x61, count: 9000)
+        for end in [" HTTP/1.1\r\n", "GET /v1/kv/k HTTP/1.1\r\n", "\n", " x\n", ""] {
+            let whole = long + Array(end.utf8)
+            let decided = (1...whole.count).lazy
+                .map { RequestDecoder.sniff(whole.span.extracting(0..<$0)) }
+                .first { $0 != .undecided }
+            #expect(decided == RequestDecoder.sniff(whole.span), "\(beginning) … \(end)")
+        }
+    }
 }
